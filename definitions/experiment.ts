@@ -1,0 +1,87 @@
+import type { ConditionDefinition, VariantValue } from './flag.ts';
+
+/** A point of a ramp. */
+export interface RampStage {
+  /** Share of all traffic that is enrolled, in percent (0.01 to 100). */
+  readonly percent: number;
+  /** How long the stage is held before its gates are judged, in ms. */
+  readonly holdMs: number;
+}
+
+/** Hours in which a ramp may move. */
+export interface RampCalendar {
+  /** IANA time zone, such as Asia/Kolkata. */
+  readonly timeZone: string;
+  /** ISO weekdays (1 = Monday); default: all. */
+  readonly weekdays: readonly number[];
+  /** Local time of day, HH:MM, inclusive. */
+  readonly from: string;
+  /** Local time of day, HH:MM, exclusive. */
+  readonly to: string;
+}
+
+/** A time in which a ramp may not move, such as a match start. */
+export interface BlackoutWindow {
+  /** ISO 8601 with offset, inclusive. */
+  readonly from: string;
+  /** ISO 8601 with offset, exclusive. */
+  readonly to: string;
+  readonly why: string;
+}
+
+export interface Guardrail {
+  readonly metric: string;
+  /**
+   * The largest tolerable harm as a relative change of the metric, positive: 0.02 tolerates a mean 2 % worse than control's,
+   * in the metric's bad direction. The guardrail passes when the interval excludes a harm beyond it, is breached when the interval lies
+   * wholly beyond it, and is inconclusive otherwise.
+   */
+  readonly marginRatio: number;
+}
+
+export interface StoppingRule {
+  readonly rule: 'always-valid';
+  /** Two-sided error level, default 0.05. */
+  readonly alpha: number;
+}
+
+/** An experiment as its author wrote it, checked and with every default filled in. */
+export interface ExperimentDefinition {
+  readonly kind: 'experiment';
+  readonly key: string;
+  readonly hypothesis: string;
+  readonly owner: string;
+  /** The flag whose variants it assigns; default: the experiment's key. The flag is made where none is defined. */
+  readonly flag: string;
+  /** The context attribute that identifies the unit; default `user`. */
+  readonly unit: string;
+  /** Default: a layer of its own, with the experiment's key. */
+  readonly layer: string;
+  readonly variants: readonly {
+    readonly key: string;
+    readonly value: VariantValue;
+    /** Basis points; they sum to 10,000. */
+    readonly weightBasisPoints: number;
+  }[];
+  /** The control variant's key; default `control`. */
+  readonly control: string;
+  readonly targeting: ConditionDefinition | null;
+  /** Context attributes by which results are read and split problems located. */
+  readonly segments: readonly string[];
+  readonly metrics: {
+    readonly primary: string;
+    readonly secondary: readonly string[];
+    readonly guardrails: readonly Guardrail[];
+  };
+  readonly stopping: StoppingRule;
+  readonly approval: { readonly required: boolean };
+  readonly ramp: {
+    readonly stages: readonly RampStage[];
+    readonly calendar: RampCalendar | null;
+    readonly blackouts: readonly BlackoutWindow[];
+  };
+  /** The runtime counts from the first enrolment. */
+  readonly runtime: { readonly minimumMs: number; readonly maximumMs: number };
+  /** Units that stay on control after shipping, and for how long; percent 0: none. */
+  readonly holdback: { readonly percent: number; readonly forMs: number };
+}

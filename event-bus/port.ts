@@ -1,0 +1,71 @@
+import type { Event, JsonObject, StoredEvent } from './event.ts';
+
+/** What became of one published event. */
+export type PublishResult =
+  | { readonly eventId: string; readonly status: 'accepted' }
+  /** It does not fit its schema; it is durable in the dead letters. */
+  | { readonly eventId: string; readonly status: 'dead-lettered'; readonly reason: string };
+
+/** A run of events of one partition, in the order in which consumers of that partition see them. */
+export interface EventBatch {
+  readonly partition: number;
+  /** The position of each event; strictly increasing, not necessarily without gaps. */
+  readonly events: readonly (StoredEvent & { readonly offset: bigint })[];
+  /** Where to read on: the position after the last event of the batch. */
+  readonly nextOffset: bigint;
+}
+
+/** Where a consumer keeps its positions. A consumer whose rows live elsewhere keeps them there, in the same transaction. */
+export interface OffsetSource {
+  /** The next position to read in a partition; `undefined`: from the beginning. */
+  load(partition: number): Promise<bigint | undefined>;
+}
+
+export interface ConsumerOptions {
+  /** Members of one group share the partitions: each partition has one reader at a time. */
+  readonly group: string;
+  /** Where the positions are. Absent: the bus keeps them, committed after `onBatch` resolves (at least once). */
+  readonly offsets?: OffsetSource;
+  /** At most this many events a batch. */
+  readonly maxBatchSize?: number;
+  /**
+   * Handles one batch. With `offsets`, it stores `batch.nextOffset` together with its own rows. A rejection is retried with
+   * the same batch, with backoff, until it succeeds or the consumer stops; nothing is skipped.
+   */
+  onBatch(batch: EventBatch): Promise<void>;
+  /** Told about each failed attempt. */
+  onError?(error: Error, batch: EventBatch, attempt: number): void;
+}
+
+export interface Consumer {
+  /** Resolves once every partition of this member was read up to what was published before the call. */
+  caughtUp(): Promise<void>;
+  /** Finishes the batch at hand, gives its partitions back and resolves. */
+  stop(): Promise<void>;
+}
+
+export interface DeadLetter {
+  readonly id: bigint;
+  readonly reason: string;
+  /** The event as it came, as far as it could be read. */
+  readonly payload: JsonObject;
+  readonly receivedAtMs: number;
+}
+
+/**
+ * The event log. Adapters: the embedded log in PostgreSQL, Kafka (later). All pass the same contract suite
+ * (`event-bus/contract.ts`): durable when acknowledged, ordered by key (user, else anonymous id, else event id), read in commit
+ * order, replayable from any position, nothing dropped.
+ */
+export interface EventBus {
+  readonly partitionCount: number;
+  /** Validates each event against its schema and stores it. Durable once resolved; results in the order of the events. */
+  publish(events: readonly Event[]): Promise<readonly PublishResult[]>;
+  consume(options: ConsumerOptions): Promise<Consumer>;
+  /** Reads a run of one partition without being a consumer. */
+  read(partition: number, from: bigint, maxEvents: number): Promise<EventBatch>;
+  /** The position after the newest event that readers may see, by partition. */
+  endOffsets(): Promise<ReadonlyMap<number, bigint>>;
+  deadLetters(options: { readonly limit: number }): Promise<readonly DeadLetter[]>;
+  close(): Promise<void>;
+}

@@ -1,0 +1,87 @@
+import type { MetricDefinition } from '../definitions/metric.ts';
+
+/** A two-sided interval for a quantity, at the level of the stopping rule that made it. */
+export interface Interval {
+  readonly estimate: number;
+  readonly lower: number;
+  readonly upper: number;
+}
+
+/** What one metric says about one variant against control. */
+export interface MetricReadout {
+  readonly metricKey: string;
+  readonly role: 'primary' | 'secondary' | 'guardrail';
+  readonly goodDirection: MetricDefinition['goodDirection'];
+  readonly valueUnit: string;
+  readonly variant: string;
+  readonly controlMean: number;
+  readonly variantMean: number;
+  readonly controlUnits: number;
+  readonly variantUnits: number;
+  /** Variant minus control, in the metric's own unit. */
+  readonly absolute: Interval;
+  /** Variant over control minus 1 (linear delta method); null where control's mean is not bounded away from 0. */
+  readonly relative: Interval | null;
+  /** Anytime-valid p-value for no effect. */
+  readonly pValue: number;
+  /** How the interval was made, for readers. */
+  readonly method: string;
+  /** Share of variance removed by the pre-period covariate; null without one. */
+  readonly varianceRemovedRatio: number | null;
+}
+
+/** Whether the split is what the definition says. */
+export interface SplitReadout {
+  readonly pValue: number;
+  readonly threshold: number;
+  readonly isMismatch: boolean;
+  readonly counts: readonly { readonly variant: string; readonly units: number; readonly expectedUnits: number }[];
+  /** The segments whose split is most wrong, worst first; only where there is a mismatch. */
+  readonly suspectSegments: readonly {
+    readonly attribute: string;
+    readonly value: string;
+    readonly pValue: number;
+    readonly counts: readonly { readonly variant: string; readonly units: number; readonly expectedUnits: number }[];
+  }[];
+}
+
+/** One condition of the verdict, with its reason in a sentence. */
+export interface Gate {
+  readonly gate: 'split' | 'guardrail' | 'primary' | 'minimum-runtime' | 'maximum-runtime' | 'data';
+  readonly metricKey: string | null;
+  readonly status: 'passed' | 'failed' | 'inconclusive' | 'waiting';
+  readonly reason: string;
+}
+
+/**
+ * - `ship`: primary significant in its good direction, guardrails passed, split clean, minimum runtime over;
+ * - `do-not-ship`: primary significant in its bad direction, or a guardrail breached;
+ * - `keep-running`: none of the others, yet;
+ * - `inconclusive`: the maximum runtime is over without an answer;
+ * - `invalid`: the data cannot be trusted; no effect is shown.
+ */
+export type Verdict = 'ship' | 'do-not-ship' | 'keep-running' | 'inconclusive' | 'invalid';
+
+/** Everything known about an experiment at one time. With `invalid`, `readouts` is empty: no number at all, and the reason why. */
+export interface Scorecard {
+  readonly experimentKey: string;
+  readonly epoch: number;
+  readonly computedAtMs: number;
+  readonly verdict: Verdict;
+  /** The verdict in a sentence. */
+  readonly summary: string;
+  /** The variant that `ship` means. */
+  readonly winningVariant: string | null;
+  readonly split: SplitReadout | null;
+  readonly readouts: readonly MetricReadout[];
+  readonly gates: readonly Gate[];
+  /** Units that are not in the readouts, and why. */
+  readonly leftOut: {
+    /** Exposed under more than one variant; analysed by their first, counted here. */
+    readonly crossedUnits: number;
+    /** Exposures whose reason is not a random split. */
+    readonly notRandomExposures: number;
+    /** Units whose metric window has not closed, by metric. */
+    readonly immatureUnits: Readonly<Record<string, number>>;
+  };
+}
