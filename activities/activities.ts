@@ -1,0 +1,25 @@
+import { createDefinitionActivities, type DefinitionActivities } from './definitions.ts';
+import { failingByName } from './failures.ts';
+import type { Ports } from './ports.ts';
+import { createRampWindowActivities, type RampWindowActivities } from './ramp-window.ts';
+import { createScorecardActivities, type ScorecardActivities } from './scorecards.ts';
+import { createTransitionActivities, type TransitionActivities } from './transitions.ts';
+
+/** Every side effect of the workflows. */
+export type Activities = DefinitionActivities & TransitionActivities & ScorecardActivities & RampWindowActivities;
+
+export function createActivities(ports: Ports): Activities {
+  const definitions = createDefinitionActivities(ports);
+  const transitions = createTransitionActivities(ports);
+  const scorecards = createScorecardActivities(ports);
+  const windows = createRampWindowActivities();
+  return {
+    loadExperiment: failingByName(definitions.loadExperiment),
+    transition: failingByName(transitions.transition),
+    publishKill: failingByName(transitions.publishKill),
+    readRecord: failingByName(transitions.readRecord),
+    refreshScorecard: failingByName(scorecards.refreshScorecard),
+    refreshRunningScorecards: failingByName(scorecards.refreshRunningScorecards),
+    nextRampWindow: failingByName(windows.nextRampWindow),
+  };
+}

@@ -1,0 +1,11 @@
+import type { ControlStore } from '../control-store/port.ts';
+import type { Scorecard } from '../scorecard/scorecard.ts';
+
+/** Computes an experiment's scorecard from the warehouse, as of now. Throws where it cannot: it never guesses. */
+export type Judge = (experimentKey: string) => Promise<Scorecard>;
+
+/** What the activities reach of the world. */
+export interface Ports {
+  readonly controlStore: ControlStore;
+  readonly judge: Judge;
+}

@@ -1,0 +1,21 @@
+import { ScheduleAlreadyRunning, ScheduleOverlapPolicy, type Client } from '@temporalio/client';
+import { DEFAULT_TASK_QUEUE } from './task-queue.ts';
+
+export const SCORECARDS_SCHEDULE_ID = 'scorecards';
+
+/** Sees to it that all scorecards are refreshed every `everyMs`; a round that takes longer makes the next one skip its turn. */
+export async function ensureSchedules(
+  client: Client,
+  { everyMs, taskQueue = DEFAULT_TASK_QUEUE }: { readonly everyMs: number; readonly taskQueue?: string },
+): Promise<void> {
+  const spec = { intervals: [{ every: everyMs }] };
+  const action = { type: 'startWorkflow' as const, workflowType: 'scorecards', workflowId: 'scorecards', taskQueue };
+  const policies = { overlap: ScheduleOverlapPolicy.SKIP };
+  try {
+    await client.schedule.create({ scheduleId: SCORECARDS_SCHEDULE_ID, spec, action, policies });
+  } catch (error) {
+    if (!(error instanceof ScheduleAlreadyRunning)) throw error;
+    const schedule = client.schedule.getHandle(SCORECARDS_SCHEDULE_ID);
+    await schedule.update((current) => ({ ...current, spec, action, policies }));
+  }
+}
