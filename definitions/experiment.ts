@@ -68,6 +68,11 @@ export interface ExperimentDefinition {
   readonly targeting: ConditionDefinition | null;
   /** Context attributes by which results are read and split problems located. */
   readonly segments: readonly string[];
+  /**
+   * Context attributes that the treatment can change, such as wallet_state; default: none. Targeting on them, also through a segment,
+   * and reading results by them are refused: both would select units by their outcome.
+   */
+  readonly affects?: readonly string[];
   readonly metrics: {
     readonly primary: string;
     readonly secondary: readonly string[];

@@ -1,0 +1,115 @@
+import { z } from 'zod';
+import { formatDuration } from '../duration.ts';
+import type { ExperimentDefinition } from '../experiment.ts';
+import { condition } from './condition.ts';
+import { fields } from './fields.ts';
+import {
+  attributeName,
+  duration,
+  key,
+  listOf,
+  percent,
+  positiveDuration,
+  ratio,
+  sentence,
+  variantValue,
+  weightBasisPoints,
+} from './primitives.ts';
+import { ramp } from './ramp.ts';
+import { duplicates, equalWeights, weightProblem } from './variants.ts';
+
+const DAY_MS = 86_400_000;
+
+const variants = z
+  .array(fields({ key, value: variantValue, weight: weightBasisPoints.optional() }))
+  .min(2, 'has fewer than two variants; an experiment compares at least control and one other')
+  .max(100, 'has more than 100 variants')
+  .transform((written, context): ExperimentDefinition['variants'] => {
+    const weights = written.flatMap((variant) => (variant.weight === undefined ? [] : [variant.weight]));
+    const shares = weights.length === 0 ? equalWeights(written.length) : weights;
+    const problem =
+      shares.length === written.length
+        ? weightProblem(shares)
+        : 'give every variant a weight, or none for equal shares';
+    if (problem !== null) context.addIssue(problem);
+    return written.map((variant, index) => ({
+      key: variant.key,
+      value: variant.value,
+      weightBasisPoints: shares[index] ?? 0,
+    }));
+  });
+
+const metrics = fields({
+  primary: key,
+  secondary: listOf(key),
+  guardrails: listOf(
+    fields({ metric: key, margin: ratio }).transform(({ metric, margin }) => ({ metric, marginRatio: margin })),
+  ),
+});
+
+const runtime = fields({
+  minimum: positiveDuration.default(7 * DAY_MS),
+  maximum: positiveDuration.default(28 * DAY_MS),
+})
+  .refine(({ minimum, maximum }) => minimum <= maximum, {
+    path: ['maximum'],
+    error: 'is shorter than the minimum (default 7d); raise it or lower the minimum',
+  })
+  .transform(({ minimum, maximum }) => ({ minimumMs: minimum, maximumMs: maximum }));
+
+const holdback = fields({ percent: percent.default(0), for: duration.default(0) })
+  .refine((written) => written.percent > 0 === written.for > 0, {
+    path: ['for'],
+    error: 'goes together with "percent"; give both above 0, or leave the holdback out',
+  })
+  .transform((written) => ({ percent: written.percent, forMs: written.for }));
+
+export const experiment = fields({
+  kind: z.literal('experiment'),
+  key,
+  hypothesis: sentence,
+  owner: sentence,
+  flag: key.optional(),
+  unit: attributeName.default('user'),
+  layer: key.optional(),
+  variants,
+  control: key.default('control'),
+  targeting: condition.nullable().default(null),
+  segments: listOf(attributeName),
+  affects: listOf(attributeName),
+  metrics,
+  stopping: fields({
+    rule: z.literal('always-valid').default('always-valid'),
+    alpha: z.number().gt(0, 'must be above 0').lte(0.5, 'must be at most 0.5').default(0.05),
+  }).prefault({}),
+  approval: fields({ required: z.boolean().default(false) }).prefault({}),
+  ramp,
+  runtime: runtime.prefault({}),
+  holdback: holdback.prefault({}),
+})
+  .transform((written) => ({ ...written, flag: written.flag ?? written.key, layer: written.layer ?? written.key }))
+  .superRefine(checkExperiment)
+  .transform((written): ExperimentDefinition => written);
+
+function checkExperiment(written: ExperimentDefinition, context: z.RefinementCtx): void {
+  const add = (path: PropertyKey[], message: string): void => context.addIssue({ code: 'custom', path, message });
+  const keys = written.variants.map((variant) => variant.key);
+  for (const index of duplicates(keys))
+    add(['variants', index, 'key'], `"${keys[index]}" is already a variant; rename one`);
+  if (!keys.includes(written.control))
+    add(['control'], `"${written.control}" is not one of the variants: ${keys.join(', ')}`);
+  for (const index of duplicates(written.segments)) add(['segments', index], 'is listed twice; keep one');
+
+  const secondary = [written.metrics.primary, ...written.metrics.secondary];
+  for (const index of duplicates(secondary)) {
+    add(['metrics', 'secondary', index - 1], `"${secondary[index]}" is already listed; keep one`);
+  }
+  for (const index of duplicates(written.metrics.guardrails.map((guardrail) => guardrail.metric))) {
+    add(['metrics', 'guardrails', index, 'metric'], 'has a guardrail already; keep one');
+  }
+  const rampMs = written.ramp.stages.slice(0, -1).reduce((total, stage) => total + stage.holdMs, 0);
+  if (rampMs >= written.runtime.maximumMs) {
+    const message = `(${formatDuration(written.runtime.maximumMs)}) is over before the last stage begins (after ${formatDuration(rampMs)}); shorten the holds or raise it`;
+    add(['runtime', 'maximum'], message);
+  }
+}

@@ -1,0 +1,78 @@
+import { DateTime, IANAZone } from 'luxon';
+import { z } from 'zod';
+import { fields } from './fields.ts';
+import { listOf, percent, positiveDuration, sentence, text } from './primitives.ts';
+
+const WEEKDAYS = ['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'] as const;
+const TIME_OF_DAY = /^(?:[01]\d|2[0-3]):[0-5]\d$/;
+
+const stage = fields({
+  percent: percent.refine((value) => value >= 0.01, 'must be at least 0.01'),
+  hold: positiveDuration,
+}).transform(({ percent: share, hold }) => ({ percent: share, holdMs: hold }));
+
+const timeOfDay = text.regex(TIME_OF_DAY, 'is not a time of day; write HH:MM in quotes, such as "09:30"');
+const endOfDay = text.refine(
+  (value) => TIME_OF_DAY.test(value) || value === '24:00',
+  'is not a time of day; write HH:MM in quotes, such as "18:00" or "24:00"',
+);
+
+const weekday = z.unknown().transform((value, context): number => {
+  const named = typeof value === 'string' ? WEEKDAYS.findIndex((day) => day === value.toLowerCase()) + 1 : 0;
+  const number = named > 0 ? named : value;
+  if (typeof number === 'number' && Number.isInteger(number) && number >= 1 && number <= 7) return number;
+  context.addIssue(`is not a weekday; write ${WEEKDAYS.join(', ')} or 1 (Monday) to 7`);
+  return z.NEVER;
+});
+
+const calendar = fields({
+  timeZone: text.refine(
+    (value) => IANAZone.isValidZone(value),
+    'is not an IANA time zone; write one such as Asia/Kolkata, Europe/Berlin or UTC',
+  ),
+  weekdays: z
+    .array(weekday)
+    .min(1, 'is empty; leave it out for every day')
+    .max(7, 'has more than seven days')
+    .default([1, 2, 3, 4, 5, 6, 7])
+    .transform((days) => [...new Set(days)].sort((a, b) => a - b)),
+  from: timeOfDay.default('00:00'),
+  to: endOfDay.default('24:00'),
+}).refine(({ from, to }) => from < to, {
+  path: ['to'],
+  error: 'is not after "from"; a ramp window lies within one day',
+});
+
+const instant = text.refine(
+  (value) => /(?:Z|[+-]\d{2}:\d{2})$/.test(value) && DateTime.fromISO(value, { setZone: true }).isValid,
+  'is not an ISO 8601 time with offset, such as "2026-03-29T19:00:00+05:30"',
+);
+
+const blackout = fields({ from: instant, to: instant, why: sentence }).refine(
+  ({ from, to }) => DateTime.fromISO(from) < DateTime.fromISO(to),
+  { path: ['to'], error: 'is not after "from"; swap them' },
+);
+
+export const ramp = fields({
+  stages: z
+    .array(stage)
+    .min(1, 'is empty; give at least one stage, such as { percent: 100, hold: 7d }')
+    .max(100, 'has more than 100 stages'),
+  calendar: calendar.nullable().default(null),
+  blackouts: listOf(blackout),
+}).superRefine(({ stages, blackouts }, context) => {
+  const add = (path: PropertyKey[], message: string): void => context.addIssue({ code: 'custom', path, message });
+  for (const [index, { percent: share }] of stages.entries()) {
+    const before = stages[index - 1];
+    if (before === undefined || share > before.percent) continue;
+    add(
+      ['stages', index, 'percent'],
+      `${share} is not above the stage before it (${before.percent}); a ramp only ever adds units`,
+    );
+  }
+  for (const [index, { from }] of blackouts.entries()) {
+    const before = blackouts[index - 1];
+    if (before === undefined || DateTime.fromISO(before.to) <= DateTime.fromISO(from)) continue;
+    add(['blackouts', index, 'from'], 'begins before the one above it ends; put blackouts in order, without overlap');
+  }
+});

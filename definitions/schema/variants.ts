@@ -1,0 +1,17 @@
+/** Positions of the entries that occurred before. */
+export function duplicates(names: readonly string[]): readonly number[] {
+  return names.flatMap((name, index) => (names.indexOf(name) < index ? [index] : []));
+}
+
+/** Why weights are no split, in a sentence; null where they are one. */
+export function weightProblem(weightsBasisPoints: readonly number[]): string | null {
+  const sum = weightsBasisPoints.reduce((total, weight) => total + weight, 0);
+  return sum === 10_000 ? null : `weights sum to ${sum / 100} percent; make them sum to 100`;
+}
+
+/** Equal shares in basis points; the last ones take what does not divide. */
+export function equalWeights(count: number): readonly number[] {
+  const share = Math.floor(10_000 / count);
+  const larger = 10_000 - share * count;
+  return Array.from({ length: count }, (_, index) => (index >= count - larger ? share + 1 : share));
+}
