@@ -1,0 +1,40 @@
+import type { BucketRange } from '@third-umpire/proto/umpire/flags/v1/ruleset';
+import type { ExperimentRecord } from './port.ts';
+
+/** All that the store keeps of an experiment: its record, and what only the ruleset needs. */
+export interface ExperimentState extends ExperimentRecord {
+  /** The buckets of its layer, those of the final stage; freed for others once it no longer runs. */
+  readonly reservedBuckets: readonly BucketRange[];
+  readonly holdbackBasisPoints: number;
+}
+
+/** The record of an experiment that was defined and never started. */
+export function draftState(key: string, definitionVersion: number, reason: string): ExperimentState {
+  return {
+    key,
+    epoch: 0,
+    definitionVersion,
+    status: 'draft',
+    statusReason: reason,
+    stage: 0,
+    enrolledBasisPoints: 0,
+    shippedVariant: null,
+    startedAtMs: null,
+    enrolledAtMs: null,
+    analysisClosedAtMs: null,
+    isKilled: false,
+    revision: 1,
+    reservedBuckets: [],
+    holdbackBasisPoints: 0,
+  };
+}
+
+/** Whether it holds its buckets: it assigns at random, now or after a pause. */
+export function isLive(state: Pick<ExperimentRecord, 'status'>): boolean {
+  return state.status === 'running' || state.status === 'paused';
+}
+
+export function recordOf(state: ExperimentState): ExperimentRecord {
+  const { reservedBuckets: _buckets, holdbackBasisPoints: _holdback, ...record } = state;
+  return record;
+}

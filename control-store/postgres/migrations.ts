@@ -1,0 +1,130 @@
+import { Ruleset } from '@third-umpire/proto/umpire/flags/v1/ruleset';
+import { Migrator, sql, type Kysely, type Migration } from 'kysely';
+import { SCHEMA, type Database } from './schema.ts';
+
+/** Any number that nothing else locks in this database. */
+const MIGRATION_LOCK = 7_310_001;
+
+/** Brings the schema up to date. Any number of processes may do so at once: one migrates, the others wait for it. */
+export async function migrate(database: Database): Promise<void> {
+  await database.connection().execute(async (connection) => {
+    await sql`select pg_advisory_lock(${MIGRATION_LOCK})`.execute(connection);
+    try {
+      const migrator = new Migrator({
+        db: connection,
+        provider: { getMigrations: () => Promise.resolve(MIGRATIONS) },
+        migrationTableSchema: SCHEMA,
+      });
+      const { error } = await migrator.migrateToLatest();
+      if (error !== undefined) throw new Error('control store: the schema could not be migrated', { cause: error });
+    } finally {
+      await sql`select pg_advisory_unlock(${MIGRATION_LOCK})`.execute(connection);
+    }
+  });
+}
+
+const MIGRATIONS: Record<string, Migration> = {
+  '0001_definitions_and_experiments': {
+    async up(database: Kysely<unknown>) {
+      const first = Ruleset.encode(Ruleset.fromPartial({ version: 1, publishedAt: new Date() })).finish();
+      for (const statement of FIRST_SCHEMA.split(/;\n\n/)) await sql.raw(statement).execute(database);
+      await sql`insert into umpire_control.rulesets values (1, now(), ${Buffer.from(first)}, null)`.execute(database);
+    },
+  },
+};
+
+const FIRST_SCHEMA = `
+create table umpire_control.definition_versions (
+  kind text not null,
+  key text not null,
+  version integer not null check (version >= 1),
+  document json not null,
+  created_by text not null,
+  created_at timestamptz not null,
+  primary key (kind, key, version)
+);
+
+create table umpire_control.experiments (
+  key text primary key,
+  flag_key text not null,
+  epoch integer not null check (epoch >= 0),
+  definition_version integer not null,
+  status text not null,
+  status_reason text not null,
+  stage integer not null check (stage >= 0),
+  enrolled_basis_points integer not null check (enrolled_basis_points between 0 and 10000),
+  shipped_variant text,
+  started_at timestamptz,
+  enrolled_at timestamptz,
+  analysis_closed_at timestamptz,
+  reserved_buckets json not null,
+  holdback_basis_points integer not null check (holdback_basis_points between 0 and 10000),
+  revision integer not null
+);
+
+create table umpire_control.kills (
+  kill_id text primary key,
+  target_kind text not null check (target_kind in ('flag', 'experiment')),
+  target_key text not null,
+  actor text not null,
+  reason text not null,
+  killed_at timestamptz not null,
+  ruleset_version integer not null,
+  revoked_at timestamptz,
+  revoked_version integer
+);
+
+create index kills_in_force on umpire_control.kills (target_kind, target_key) where revoked_at is null;
+
+create table umpire_control.rulesets (
+  version integer primary key,
+  published_at timestamptz not null,
+  ruleset bytea not null,
+  delta bytea
+);
+
+create table umpire_control.steps (
+  step_key text primary key,
+  request text not null,
+  result json not null,
+  done_at timestamptz not null
+);
+
+create table umpire_control.audit (
+  id integer generated always as identity primary key,
+  at timestamptz not null,
+  actor text not null,
+  action text not null,
+  subject text not null,
+  reason text not null,
+  detail json not null
+);
+
+create index audit_by_subject on umpire_control.audit (subject, id);
+
+create table umpire_control.user_hashes (
+  user_id text primary key,
+  device_id text unique,
+  fixed_at timestamptz not null
+);
+
+create table umpire_control.scorecards (
+  experiment_key text not null,
+  epoch integer not null,
+  computed_at timestamptz not null,
+  document json not null,
+  primary key (experiment_key, epoch, computed_at)
+);
+
+create function umpire_control.refuse_change() returns trigger language plpgsql as $$
+begin
+  raise exception '% is append-only: % is refused', tg_table_name, tg_op using errcode = 'restrict_violation';
+end
+$$;
+
+create trigger audit_is_append_only before update or delete or truncate on umpire_control.audit
+  for each statement execute function umpire_control.refuse_change();
+
+create trigger definitions_are_append_only before update or delete or truncate on umpire_control.definition_versions
+  for each statement execute function umpire_control.refuse_change();
+`;

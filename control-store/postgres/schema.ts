@@ -1,0 +1,103 @@
+import type { ColumnType, Generated, Kysely, Transaction } from 'kysely';
+import type { DefinitionKind } from '../../definitions/definition.ts';
+import type { LifecycleStatus } from '../port.ts';
+
+/** Written as JSON text, read as the value. */
+type Json = ColumnType<unknown, string, string>;
+
+export interface DefinitionVersionsTable {
+  kind: DefinitionKind;
+  key: string;
+  version: number;
+  document: Json;
+  created_by: string;
+  created_at: Date;
+}
+
+export interface ExperimentsTable {
+  key: string;
+  flag_key: string;
+  epoch: number;
+  definition_version: number;
+  status: LifecycleStatus;
+  status_reason: string;
+  stage: number;
+  enrolled_basis_points: number;
+  shipped_variant: string | null;
+  started_at: Date | null;
+  enrolled_at: Date | null;
+  analysis_closed_at: Date | null;
+  reserved_buckets: Json;
+  holdback_basis_points: number;
+  revision: number;
+}
+
+export interface KillsTable {
+  kill_id: string;
+  target_kind: 'flag' | 'experiment';
+  target_key: string;
+  actor: string;
+  reason: string;
+  killed_at: Date;
+  /** 0 until the ruleset of the same transaction is written. */
+  ruleset_version: number;
+  revoked_at: Date | null;
+  revoked_version: number | null;
+}
+
+export interface RulesetsTable {
+  version: number;
+  published_at: Date;
+  /** `umpire.flags.v1.Ruleset`. */
+  ruleset: Buffer;
+  /** `umpire.flags.v1.RulesetDelta` from the version before; null for the first. */
+  delta: Buffer | null;
+}
+
+export interface StepsTable {
+  step_key: string;
+  request: string;
+  result: Json;
+  done_at: Date;
+}
+
+export interface AuditTable {
+  id: Generated<number>;
+  at: Date;
+  actor: string;
+  action: string;
+  subject: string;
+  reason: string;
+  detail: Json;
+}
+
+/** By what a user is hashed for good: a device, or (null) himself. */
+export interface UserHashesTable {
+  user_id: string;
+  device_id: string | null;
+  fixed_at: Date;
+}
+
+export interface ScorecardsTable {
+  experiment_key: string;
+  epoch: number;
+  computed_at: Date;
+  document: Json;
+}
+
+export interface ControlDatabase {
+  definition_versions: DefinitionVersionsTable;
+  experiments: ExperimentsTable;
+  kills: KillsTable;
+  rulesets: RulesetsTable;
+  steps: StepsTable;
+  audit: AuditTable;
+  user_hashes: UserHashesTable;
+  scorecards: ScorecardsTable;
+}
+
+/** The schema that holds all tables, so that the store can share a database. */
+export const SCHEMA = 'umpire_control';
+
+export type Database = Kysely<ControlDatabase>;
+export type Tx = Transaction<ControlDatabase>;
