@@ -44,6 +44,13 @@ export interface Consumer {
   stop(): Promise<void>;
 }
 
+/** Something that came instead of an event. */
+export interface Rejection {
+  /** Names the field and what is wrong with it. */
+  readonly reason: string;
+  readonly payload: JsonObject;
+}
+
 export interface DeadLetter {
   readonly id: bigint;
   readonly reason: string;
@@ -66,6 +73,9 @@ export interface EventBus {
   read(partition: number, from: bigint, maxEvents: number): Promise<EventBatch>;
   /** The position after the newest event that readers may see, by partition. */
   endOffsets(): Promise<ReadonlyMap<number, bigint>>;
+  /** Keeps what never became an `Event`, such as a malformed wire message. Durable once resolved. */
+  deadLetter(rejections: readonly Rejection[]): Promise<void>;
+  /** The newest first. */
   deadLetters(options: { readonly limit: number }): Promise<readonly DeadLetter[]>;
   close(): Promise<void>;
 }
