@@ -1,7 +1,7 @@
 import { condition } from '@temporalio/workflow';
 import type { Transition } from '../control-store/port.ts';
 import { inWords } from './experiment-details.ts';
-import { isEnding, note, planOf, step, type ExperimentLife } from './experiment-life.ts';
+import { isEnding, note, planOf, step, stepUnlessKilled, type ExperimentLife } from './experiment-life.ts';
 import type { Ending } from './experiment-state.ts';
 import { isWindowOpen } from './ramping.ts';
 import { refuseRequests, rest, waitUntil } from './waiting.ts';
@@ -12,7 +12,7 @@ export async function conclude(life: ExperimentLife): Promise<void> {
     const ending = life.state.ending;
     if (ending === null) return;
     if (ending.outcome === 'shipped' && !(await shipMayGo(life, ending))) continue;
-    await step(life, transitionOf(life, ending), ending.actor);
+    if (wasStarted(life) && !(await stepUnlessKilled(life, transitionOf(life, ending), ending.actor))) continue;
     life.state.concluded = ending;
     life.state.requestedStage = null;
     life.state.pausedRemainderMs = null;
@@ -30,6 +30,11 @@ async function shipMayGo(life: ExperimentLife, ending: Ending): Promise<boolean>
     });
   }
   return life.state.ending === ending;
+}
+
+/** An experiment that was stopped before it waited or ran has nothing to take back. */
+function wasStarted({ state }: ExperimentLife): boolean {
+  return state.epoch > 0 || state.status === 'awaiting-approval';
 }
 
 function transitionOf(life: ExperimentLife, ending: Ending): Transition {
@@ -77,7 +82,8 @@ export async function holdBack(life: ExperimentLife): Promise<void> {
 
 export async function archive(life: ExperimentLife): Promise<void> {
   const outcome = life.state.concluded?.outcome ?? 'over';
-  await step(life, { to: 'archived' }, { name: 'third-umpire', reason: `the experiment is ${outcome}` });
+  const actor = { name: 'third-umpire', reason: `the experiment is ${outcome}` };
+  if (life.state.status !== 'draft') await step(life, { to: 'archived' }, actor);
   life.state.isArchived = true;
   note(life, 'archived');
 }

@@ -1,7 +1,7 @@
 import { ApplicationFailure, CancellationScope, workflowInfo } from '@temporalio/workflow';
 import type { Transition } from '../control-store/port.ts';
 import type { ExperimentPlan } from '../activities/definitions.ts';
-import { transition } from './experiment-activities.ts';
+import { isConflict, readRecord, transition } from './experiment-activities.ts';
 import { publishProgress } from './experiment-details.ts';
 import { experimentWorkflowId, type ExperimentInput } from './experiment-input.ts';
 import { newState, type Ending, type ExperimentState } from './experiment-state.ts';
@@ -77,6 +77,24 @@ export async function step(life: ExperimentLife, change: Transition, actor: Acto
   state.statusReason = actor.reason;
   state.epoch = record.epoch;
   state.enrolledBasisPoints = record.enrolledBasisPoints;
+}
+
+/**
+ * A step that the store refuses while a kill is in force, or once it was. The kill may be known there before its signal is here: then
+ * the experiment rolls back instead, and this returns false.
+ */
+export async function stepUnlessKilled(life: ExperimentLife, change: Transition, actor: Actor): Promise<boolean> {
+  try {
+    await step(life, change, actor);
+    return true;
+  } catch (error) {
+    if (!isConflict(error)) throw error;
+    const record = await readRecord({ experimentKey: life.state.experimentKey });
+    if (!record.isKilled && record.analysisClosedAtMs === null) throw error;
+    const reason = 'it was killed in this epoch, which only a rollback can follow';
+    decideEnding(life, { outcome: 'rolled-back', variant: null, actor: { name: 'third-umpire', reason } });
+    return false;
+  }
 }
 
 /** `firstExecutionRunId` stays the same over continue-as-new and reset, and differs when the experiment is started anew. */

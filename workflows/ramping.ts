@@ -1,8 +1,8 @@
 import { ApplicationFailure } from '@temporalio/workflow';
 import type { Actor } from '../control-store/port.ts';
-import { isConflict, nextRampWindow, readRecord } from './experiment-activities.ts';
+import { nextRampWindow } from './experiment-activities.ts';
 import { inWords } from './experiment-details.ts';
-import { decideEnding, isEnding, note, planOf, step, type ExperimentLife } from './experiment-life.ts';
+import { decideEnding, isEnding, note, planOf, stepUnlessKilled, type ExperimentLife } from './experiment-life.ts';
 import { endingOf, endsAtMs, isRampComplete, isTimeUp, judge, timeUp } from './judging.ts';
 import { rest, waitUntil } from './waiting.ts';
 
@@ -73,25 +73,10 @@ async function enrol(life: ExperimentLife, stage: number): Promise<void> {
     name: 'third-umpire',
     reason: stage === 1 ? 'the ramp begins' : `stage ${state.stage} passed its gates`,
   };
-  try {
-    await step(life, { to: 'enrolled', stage, basisPoints: plan.basisPoints }, actor);
-  } catch (error) {
-    if (!(await wasKilled(life, error))) throw error;
-    return;
-  }
+  if (!(await stepUnlessKilled(life, { to: 'enrolled', stage, basisPoints: plan.basisPoints }, actor))) return;
   state.stage = stage;
   state.requestedStage = null;
   state.enrolledAtMs ??= Date.now();
   hold(life, plan.holdMs, `stage ${stage} is held for ${inWords(plan.holdMs)} before its gates are judged`);
   note(life, `stage ${stage} of ${planOf(life).stages.length}: ${plan.basisPoints / 100} % enrolled`);
-}
-
-/** The store refuses to enrol into a killed experiment. The kill may be known there before its signal is here. */
-async function wasKilled(life: ExperimentLife, error: unknown): Promise<boolean> {
-  if (!isConflict(error)) return false;
-  const record = await readRecord({ experimentKey: life.state.experimentKey });
-  if (!record.isKilled) return false;
-  const actor: Actor = { name: 'third-umpire', reason: 'a kill is in force; nobody more is enrolled' };
-  decideEnding(life, { outcome: 'rolled-back', variant: null, actor });
-  return true;
 }

@@ -1,7 +1,16 @@
 import { allHandlersFinished, condition, continueAsNew, workflowInfo } from '@temporalio/workflow';
 import { inWords } from './experiment-details.ts';
 import type { ExperimentInput } from './experiment-input.ts';
-import { hasNews, isEnding, note, planOf, step, type ExperimentLife, type Request } from './experiment-life.ts';
+import {
+  hasNews,
+  isEnding,
+  note,
+  planOf,
+  step,
+  stepUnlessKilled,
+  type ExperimentLife,
+  type Request,
+} from './experiment-life.ts';
 import type { Wait } from './experiment-state.ts';
 
 const CONTINUE_AFTER_EVENTS = 4_000;
@@ -81,7 +90,7 @@ async function pauseRamp(life: ExperimentLife, actor: Request['actor']): Promise
 async function resumeRamp(life: ExperimentLife, actor: Request['actor']): Promise<string | null> {
   const remainderMs = life.state.pausedRemainderMs;
   if (remainderMs === null) return null;
-  await step(life, { to: 'resumed' }, actor);
+  if (!(await stepUnlessKilled(life, { to: 'resumed' }, actor))) return 'it is killed and rolls back';
   life.state.pausedRemainderMs = null;
   if (life.state.waitsFor === 'hold') life.state.dueAtMs = Date.now() + remainderMs;
   life.state.waitReason = `${inWords(remainderMs)} of the hold were left when it was resumed`;

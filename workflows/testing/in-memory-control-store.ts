@@ -101,6 +101,9 @@ function find(records: ReadonlyMap<string, ExperimentRecord>, key: string): Expe
 }
 
 function next(record: ExperimentRecord, { transition, actor }: TransitionRequest, nowMs: number): ExperimentRecord {
+  if (record.isKilled && ['started', 'enrolled', 'resumed', 'shipped'].includes(transition.to)) {
+    throw new ConflictError(`experiment ${record.key} is killed and cannot become ${transition.to}`);
+  }
   const changed = { ...record, statusReason: actor.reason, revision: record.revision + 1 };
   switch (transition.to) {
     case 'awaiting-approval':
@@ -115,7 +118,6 @@ function next(record: ExperimentRecord, { transition, actor }: TransitionRequest
         enrolledBasisPoints: 0,
       };
     case 'enrolled':
-      if (record.isKilled) throw new ConflictError(`experiment ${record.key} is killed`);
       if (record.status !== 'running')
         throw new ConflictError(`experiment ${record.key} is ${record.status}, not running`);
       if (transition.basisPoints < record.enrolledBasisPoints) throw new ConflictError('a ramp only ever enrols more');

@@ -1,12 +1,20 @@
+import type { WorkflowHandleWithFirstExecutionRunId } from '@temporalio/client';
 import { TestWorkflowEnvironment } from '@temporalio/testing';
+import { DefaultLogger, Runtime } from '@temporalio/worker';
 import { createActivities } from '../../activities/activities.ts';
 import type { Judge } from '../../activities/ports.ts';
 import type { ControlStore } from '../../control-store/port.ts';
 import type { ExperimentDefinition } from '../../definitions/experiment.ts';
 import { ensureTimeSkippingServer } from '../../parts/time-skipping-server.ts';
+import { experimentWorkflowId, type ExperimentInput } from '../experiment-input.ts';
+import { stateQuery } from '../experiment-messages.ts';
+import type { ExperimentView } from '../experiment-state.ts';
+import type { experiment } from '../experiment.ts';
 import { SEARCH_ATTRIBUTES } from '../search-attributes.ts';
 import { startWorker, type RunningWorker } from '../worker.ts';
 import { createInMemoryControlStore, type InMemoryControlStore } from './in-memory-control-store.ts';
+
+Runtime.install({ logger: new DefaultLogger('ERROR') });
 
 /** Why suites that skip time cannot run here; false: they can. On CI a missing Java fails instead of skipping. */
 export async function whyNoTimeSkipping(isContinuousIntegration: boolean): Promise<string | false> {
@@ -54,4 +62,43 @@ export async function withBench<T>(
   } finally {
     await worker.stop();
   }
+}
+
+/** Where one experiment of a bench stands and what can be asked of it. */
+export type ExperimentHandle = WorkflowHandleWithFirstExecutionRunId<typeof experiment>;
+
+export async function startExperiment(
+  environment: TestWorkflowEnvironment,
+  { taskQueue }: Bench,
+  input: ExperimentInput,
+): Promise<ExperimentHandle> {
+  return await environment.client.workflow.start<typeof experiment>('experiment', {
+    taskQueue,
+    workflowId: experimentWorkflowId(input.experiment),
+    args: [input],
+  });
+}
+
+const LOOK_AGAIN_MS = 20;
+
+/** Waits, in real time, until the workflow has got somewhere. */
+export async function until(
+  handle: Pick<ExperimentHandle, 'query'>,
+  isThere: (view: ExperimentView) => boolean,
+): Promise<ExperimentView> {
+  for (;;) {
+    const view = await handle.query(stateQuery);
+    if (isThere(view)) return view;
+    await new Promise((resolve) => setTimeout(resolve, LOOK_AGAIN_MS));
+  }
+}
+
+/** What was done to the record, in short: `enrolled 2`, `shipped retry`. */
+export function stepsOf({ store }: Bench, experimentKey: string): readonly string[] {
+  return store.applied
+    .filter((request) => request.experimentKey === experimentKey)
+    .map(({ transition }) => {
+      if (transition.to === 'enrolled') return `enrolled ${transition.stage}`;
+      return transition.to === 'shipped' ? `shipped ${transition.variant}` : transition.to;
+    });
 }
