@@ -72,6 +72,15 @@ export interface TransitionRequest {
   readonly actor: Actor;
   /** The same key again changes nothing and returns what the first call did: retried activities are safe. */
   readonly stepKey: string;
+  /** The revision that the change is made on; where the record has another, the change is refused. Default: any. */
+  readonly expectedRevision?: number;
+}
+
+/** The version that a change of a document is made on; 0: there is none yet. */
+export interface ExpectedVersion {
+  readonly kind: DefinitionKind;
+  readonly key: string;
+  readonly version: number;
 }
 
 export interface KillRecord {
@@ -107,8 +116,16 @@ export class NotFoundError extends Error {
 
 /** Definitions, lives of experiments, rulesets, kills, identity links, scorecards and the audit. PostgreSQL owns all of it. */
 export interface ControlStore {
-  /** Checks documents against each other and against what is stored, and stores all or none. @throws InvalidDefinitionError */
-  putDefinitions(documents: readonly Definition[], actor: Actor): Promise<readonly StoredDefinition[]>;
+  /**
+   * Checks documents against each other and against what is stored, and stores all or none.
+   * @param expectedVersions documents that are only to be stored on top of these versions; default: any
+   * @throws InvalidDefinitionError, ConflictError where a document is at another version than expected
+   */
+  putDefinitions(
+    documents: readonly Definition[],
+    actor: Actor,
+    expectedVersions?: readonly ExpectedVersion[],
+  ): Promise<readonly StoredDefinition[]>;
   /** @throws NotFoundError */
   getDefinition<K extends DefinitionKind>(
     kind: K,

@@ -60,7 +60,7 @@ function parseDocument(document: YamlDocument): Definition | Problem[] {
     const message =
       kind === undefined
         ? `is missing; it is one of ${kinds.join(', ')}`
-        : `${JSON.stringify(kind)?.slice(0, 80)} is not a kind${didYouMean(String(kind), kinds)}; it is one of ${kinds.join(', ')}`;
+        : `${JSON.stringify(kind)?.slice(0, 80)} is not a kind${typeof kind === 'string' ? didYouMean(kind, kinds) : ''}; it is one of ${kinds.join(', ')}`;
     return [{ path: document.place(`document ${key}`, ['kind']), message }];
   }
   const result = SCHEMAS[kind].safeParse(value);

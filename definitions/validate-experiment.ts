@@ -41,7 +41,7 @@ function problemsOfFlag(experiment: ExperimentDefinition, catalogue: Catalogue):
   const name = `experiment ${experiment.key}`;
   const flag = catalogue.find('flag', experiment.flag);
   if (flag === undefined) {
-    const first = catalogue.all('experiment').find((other) => other.flag === experiment.flag);
+    const first = catalogue.firstExperimentOn(experiment.flag);
     if (first === undefined || first.key === experiment.key) return [];
     const message = `"${experiment.flag}" is used by the experiment "${first.key}" too; define the flag, so that both serve its variants`;
     return [{ path: `${name}: flag`, message }];

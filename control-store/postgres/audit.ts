@@ -1,5 +1,6 @@
 import type { Actor, AuditEntry } from '../port.ts';
 import { canonicalJson } from '../../definitions/serialize.ts';
+import { inBatches } from './batches.ts';
 import type { Database, Tx } from './schema.ts';
 
 export interface Change {
@@ -10,19 +11,17 @@ export interface Change {
   readonly nowMs: number;
 }
 
-/** Writes an audit entry in the transaction of what it tells. */
-export async function writeAudit(tx: Tx, { actor, action, subject, detail, nowMs }: Change): Promise<void> {
-  await tx
-    .insertInto('audit')
-    .values({
-      at: new Date(nowMs),
-      actor: actor.name,
-      action,
-      subject,
-      reason: actor.reason,
-      detail: canonicalJson(detail),
-    })
-    .execute();
+/** Writes audit entries in the transaction of what they tell. */
+export async function writeAudits(tx: Tx, changes: readonly Change[]): Promise<void> {
+  const rows = changes.map(({ actor, action, subject, detail, nowMs }) => ({
+    at: new Date(nowMs),
+    actor: actor.name,
+    action,
+    subject,
+    reason: actor.reason,
+    detail: canonicalJson(detail),
+  }));
+  await inBatches(rows, (batch) => tx.insertInto('audit').values(batch).execute());
 }
 
 /** Newest first. */
@@ -30,6 +29,10 @@ export async function listAudit(
   database: Database,
   filter: { readonly subject?: string; readonly limit: number },
 ): Promise<readonly AuditEntry[]> {
+  if (!Number.isSafeInteger(filter.limit) || filter.limit < 0) {
+    throw new RangeError(`limit: ${filter.limit} is no number of entries; give a whole number from 0`);
+  }
+  if (filter.subject !== undefined) assertText('subject', filter.subject);
   let query = database.selectFrom('audit').selectAll().orderBy('id', 'desc').limit(filter.limit);
   if (filter.subject !== undefined) query = query.where('subject', '=', filter.subject);
   const rows = await query.execute();

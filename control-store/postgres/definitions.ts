@@ -3,7 +3,12 @@ import type { Definition, DefinitionKind } from '../../definitions/definition.ts
 import type { ExperimentDefinition } from '../../definitions/experiment.ts';
 import { serializeDefinition } from '../../definitions/serialize.ts';
 import { NotFoundError, type StoredDefinition } from '../port.ts';
+import { assertText } from './audit.ts';
+import { inBatches } from './batches.ts';
 import type { Database, DefinitionVersionsTable, Tx } from './schema.ts';
+
+/** The largest PostgreSQL integer. */
+const MAX_VERSION = 2_147_483_647;
 
 type Row = Selectable<DefinitionVersionsTable>;
 
@@ -27,6 +32,10 @@ export async function loadDefinition(
   key: string,
   version?: number,
 ): Promise<StoredDefinition> {
+  assertText('key', key);
+  if (version !== undefined && !(Number.isInteger(version) && version >= 1 && version <= MAX_VERSION)) {
+    throw new RangeError(`version: ${version} is no version; give a whole number from 1`);
+  }
   let query = database
     .selectFrom('definition_versions')
     .selectAll()
@@ -66,19 +75,16 @@ export async function loadPinned(tx: Tx): Promise<ReadonlyMap<string, Experiment
   return new Map(rows.map((row) => [row.key, asExperiment(storedOf(row))]));
 }
 
-export async function insertVersion(tx: Tx, stored: StoredDefinition): Promise<void> {
-  const { definition } = stored;
-  await tx
-    .insertInto('definition_versions')
-    .values({
-      kind: definition.kind,
-      key: definition.key,
-      version: stored.version,
-      document: JSON.stringify(definition),
-      created_by: stored.createdBy,
-      created_at: new Date(stored.createdAtMs),
-    })
-    .execute();
+export async function insertVersions(tx: Tx, stored: readonly StoredDefinition[]): Promise<void> {
+  const rows = stored.map(({ definition, version, createdBy, createdAtMs }) => ({
+    kind: definition.kind,
+    key: definition.key,
+    version,
+    document: JSON.stringify(definition),
+    created_by: createdBy,
+    created_at: new Date(createdAtMs),
+  }));
+  await inBatches(rows, (batch) => tx.insertInto('definition_versions').values(batch).execute());
 }
 
 export function isSameDocument(a: Definition, b: Definition): boolean {

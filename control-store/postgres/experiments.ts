@@ -1,8 +1,8 @@
-import { sql, type Selectable } from 'kysely';
+import { sql, type Kysely, type Selectable } from 'kysely';
 import type { BucketRange } from '@third-umpire/proto/umpire/flags/v1/ruleset';
 import type { ExperimentState } from '../experiment-state.ts';
+import { inBatches } from './batches.ts';
 import type { ControlDatabase, Database, ExperimentsTable, Tx } from './schema.ts';
-import type { Kysely } from 'kysely';
 
 type Row = Selectable<ExperimentsTable> & { readonly is_killed: boolean };
 
@@ -27,11 +27,12 @@ function withKills(database: Kysely<ControlDatabase>) {
     );
 }
 
-export async function insertState(tx: Tx, state: ExperimentState, flagKey: string): Promise<void> {
-  await tx
-    .insertInto('experiments')
-    .values({ key: state.key, ...columnsOf(state, flagKey) })
-    .execute();
+export async function insertStates(
+  tx: Tx,
+  added: readonly { readonly state: ExperimentState; readonly flagKey: string }[],
+): Promise<void> {
+  const rows = added.map(({ state, flagKey }) => ({ key: state.key, ...columnsOf(state, flagKey) }));
+  await inBatches(rows, (batch) => tx.insertInto('experiments').values(batch).execute());
 }
 
 /** Replaces the state that had the revision before: whoever comes second fails. */

@@ -2,8 +2,10 @@ import { Kysely, PostgresDialect } from 'kysely';
 import pg from 'pg';
 import type { Definition, DefinitionKind } from '../../definitions/definition.ts';
 import { recordOf } from '../experiment-state.ts';
+import { processWarnings, type ControlStoreLogger } from '../logger.ts';
 import { NotFoundError, type ControlStore, type StoredDefinition } from '../port.ts';
-import { listAudit } from './audit.ts';
+import { assertText, listAudit } from './audit.ts';
+import { ChangeLine } from './change-line.ts';
 import { loadDefinition, loadNewest } from './definitions.ts';
 import { loadStates } from './experiments.ts';
 import { linkedDevice, linkIdentity, markUsersExposed } from './identity.ts';
@@ -18,6 +20,8 @@ import { latestScorecard, saveScorecard } from './scorecards.ts';
 import { transition } from './transition.ts';
 
 const POOL_SIZE = 10;
+/** Connections that only kills use, so that a kill never waits for one. */
+const URGENT_POOL_SIZE = 2;
 const STATEMENT_TIMEOUT_MS = 15_000;
 const CONNECT_TIMEOUT_MS = 5_000;
 
@@ -26,8 +30,8 @@ export interface ControlStoreOptions {
   readonly url: string;
   /** Ms since 1970 UTC; default: the machine's clock. */
   readonly clock?: () => number;
-  /** Told of what the store survives by itself, such as lost connections; default: a process warning. */
-  readonly onProblem?: (message: string, error: unknown) => void;
+  /** Told of what the store survives by itself, such as lost connections; default: process warnings. */
+  readonly logger?: ControlStoreLogger;
 }
 
 /**
@@ -36,20 +40,24 @@ export interface ControlStoreOptions {
  */
 export async function openControlStore(options: ControlStoreOptions): Promise<ControlStore> {
   const clock = options.clock ?? Date.now;
-  const onProblem = options.onProblem ?? warn;
-  const pool = createPool(options.url, onProblem);
-  const root = new Kysely<ControlDatabase>({ dialect: new PostgresDialect({ pool }) });
+  const logger = options.logger ?? processWarnings;
+  const root = connect(options.url, POOL_SIZE, logger);
+  const urgentRoot = connect(options.url, URGENT_POOL_SIZE, logger);
+  const disconnect = async (): Promise<void> => {
+    await Promise.all([root.destroy(), urgentRoot.destroy()]);
+  };
   try {
     await withRetry(() => migrate(root));
   } catch (error) {
-    await root.destroy();
+    await disconnect();
     throw error;
   }
   const database = root.withSchema(SCHEMA);
-  const feed = new RulesetFeed({ url: options.url, database, onProblem });
+  const changes = new ChangeLine(database, urgentRoot.withSchema(SCHEMA));
+  const feed = new RulesetFeed({ url: options.url, database, logger });
   return {
-    ...definitionsOf(database, clock),
-    ...experimentsOf(database, clock),
+    ...definitionsOf(database, changes, clock),
+    ...experimentsOf(database, changes, clock),
     ...identitiesOf(database, clock),
     currentRuleset: () => withRetry(() => loadCurrent(database)),
     watchRulesets: (onRuleset) => withRetry(() => feed.watch(onRuleset)),
@@ -58,7 +66,7 @@ export async function openControlStore(options: ControlStoreOptions): Promise<Co
     listAudit: (filter) => withRetry(() => listAudit(database, filter)),
     close: async () => {
       await feed.close();
-      await root.destroy();
+      await disconnect();
     },
   };
 }
@@ -67,10 +75,12 @@ type Clock = () => number;
 
 function definitionsOf(
   database: Database,
+  changes: ChangeLine,
   clock: Clock,
 ): Pick<ControlStore, 'putDefinitions' | 'getDefinition' | 'listDefinitions'> {
   return {
-    putDefinitions: (documents, actor) => withRetry(() => putDefinitions(database, documents, actor, clock())),
+    putDefinitions: (documents, actor, expectedVersions = []) =>
+      withRetry(() => putDefinitions(changes, { documents, actor, expectedVersions }, clock())),
     getDefinition: async (kind, key, version) => {
       const stored = await withRetry(() => loadDefinition(database, kind, key, version));
       if (!isOfKind(stored, kind)) throw new TypeError(`the stored ${kind} ${key} is a ${stored.definition.kind}`);
@@ -82,18 +92,20 @@ function definitionsOf(
 
 function experimentsOf(
   database: Database,
+  changes: ChangeLine,
   clock: Clock,
 ): Pick<ControlStore, 'getExperiment' | 'listExperiments' | 'transition' | 'kill' | 'revokeKill'> {
   return {
     getExperiment: async (key) => {
+      assertText('key', key);
       const [state] = await withRetry(() => loadStates(database, key));
       if (state === undefined) throw new NotFoundError(`there is no experiment ${key}`);
       return recordOf(state);
     },
     listExperiments: async () => (await withRetry(() => loadStates(database))).map(recordOf),
-    transition: (request) => withRetry(() => transition(database, request, clock())),
-    kill: (request) => withRetry(() => kill(database, request, clock())),
-    revokeKill: (killId, actor) => withRetry(() => revokeKill(database, killId, actor, clock())),
+    transition: (request) => withRetry(() => transition(changes, request, clock())),
+    kill: (request) => withRetry(() => kill(changes, request, clock())),
+    revokeKill: (killId, actor) => withRetry(() => revokeKill(changes, killId, actor, clock())),
   };
 }
 
@@ -115,24 +127,20 @@ function isOfKind<K extends DefinitionKind>(
   return stored.definition.kind === kind;
 }
 
-function createPool(url: string, onProblem: (message: string, error: unknown) => void): pg.Pool {
+function connect(url: string, max: number, logger: ControlStoreLogger): Kysely<ControlDatabase> {
   const pool = new pg.Pool({
     connectionString: url,
-    max: POOL_SIZE,
+    max,
     statement_timeout: STATEMENT_TIMEOUT_MS,
     idle_in_transaction_session_timeout: STATEMENT_TIMEOUT_MS,
     connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
     keepAlive: true,
     application_name: 'umpire control store',
   });
-  pool.on('error', (error) => onProblem('an idle connection to PostgreSQL was lost', error));
+  pool.on('error', (error) => logger.warn({ err: error }, 'control store: an idle connection to PostgreSQL was lost'));
   // A connection that is lost while in use tells its query; without a listener its error event would end the process.
   pool.on('connect', (client) =>
-    client.on('error', (error) => onProblem('a connection to PostgreSQL was lost', error)),
+    client.on('error', (error) => logger.warn({ err: error }, 'control store: a connection to PostgreSQL was lost')),
   );
-  return pool;
-}
-
-function warn(message: string, error: unknown): void {
-  process.emitWarning(`control store: ${message}: ${error instanceof Error ? error.message : String(error)}`);
+  return new Kysely<ControlDatabase>({ dialect: new PostgresDialect({ pool }) });
 }

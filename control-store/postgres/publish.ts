@@ -1,30 +1,18 @@
 import { sql } from 'kysely';
 import { Ruleset, RulesetDelta } from '@third-umpire/proto/umpire/flags/v1/ruleset';
-import { buildRuleset, type ExperimentWithDefinition } from '../ruleset/build-ruleset.ts';
+import type { KillRecord } from '../port.ts';
+import { buildRuleset, killOf, type ExperimentWithDefinition } from '../ruleset/build-ruleset.ts';
 import { checkRuleset } from '../ruleset/check-ruleset.ts';
 import { diffRulesets, isEmptyDelta } from '../ruleset/diff-rulesets.ts';
 import { loadNewest, loadPinned } from './definitions.ts';
 import { loadStates } from './experiments.ts';
-import { loadKillsInForce } from './kills.ts';
+import { loadKillsInForce } from './kills-in-force.ts';
 import { SCHEMA, type Database, type Tx } from './schema.ts';
 
-/** Any number that nothing else locks in this database. */
-const PUBLICATION_LOCK = 7_310_002;
 /** Rulesets are kept for watchers that lag; what changed and why is in the audit for good. */
 const KEPT_VERSIONS = 200;
 
 export const CHANNEL = 'umpire_ruleset';
-
-/**
- * Runs a change alone: until it commits, no other change begins. So versions have no gaps and are published in order, and what a change
- * read is still so when it writes.
- */
-export async function changing<T>(database: Database, work: (tx: Tx) => Promise<T>): Promise<T> {
-  return await database.transaction().execute(async (tx) => {
-    await sql`select pg_advisory_xact_lock(${PUBLICATION_LOCK})`.execute(tx);
-    return await work(tx);
-  });
-}
 
 /**
  * Publishes the ruleset that follows from the tables, in the transaction that changed them; where nothing follows, nothing is published.
@@ -52,12 +40,45 @@ export async function publish(tx: Tx, nowMs: number): Promise<number> {
       delta: Buffer.from(RulesetDelta.encode(delta).finish()),
     })
     .execute();
+  await announce(tx, next.version);
+  return next.version;
+}
+
+/**
+ * Publishes a kill on top of the current ruleset, whatever that holds. Nothing is built, compared or checked: a kill has to go out in
+ * milliseconds, and also when the rest of the ruleset is large or broken.
+ *
+ * Protocol buffers merge by concatenation, so the ruleset's bytes followed by those of a ruleset with only the new kill, version and
+ * time are the new ruleset.
+ * @returns the version that holds the kill
+ */
+export async function publishKill(tx: Tx, kill: Omit<KillRecord, 'rulesetVersion'>): Promise<number> {
+  const { version: baseVersion } = await tx
+    .selectFrom('rulesets')
+    .select('version')
+    .orderBy('version', 'desc')
+    .limit(1)
+    .executeTakeFirstOrThrow();
+  const version = baseVersion + 1;
+  const publishedAt = new Date(kill.killedAtMs);
+  const added = Ruleset.fromPartial({ version, publishedAt, kills: [killOf(kill)] });
+  const delta = RulesetDelta.fromPartial({ baseVersion, version, publishedAt, upserts: added });
+  const addedBytes = Buffer.from(Ruleset.encode(added).finish());
+  const deltaBytes = Buffer.from(RulesetDelta.encode(delta).finish());
+  await sql`
+    insert into umpire_control.rulesets (version, published_at, ruleset, delta)
+    select ${version}::integer, ${publishedAt}::timestamptz, ruleset || ${addedBytes}::bytea, ${deltaBytes}::bytea
+    from umpire_control.rulesets where version = ${baseVersion}`.execute(tx);
+  await announce(tx, version);
+  return version;
+}
+
+async function announce(tx: Tx, version: number): Promise<void> {
   await tx
     .deleteFrom('rulesets')
-    .where('version', '<=', next.version - KEPT_VERSIONS)
+    .where('version', '<=', version - KEPT_VERSIONS)
     .execute();
-  await sql`select pg_notify(${CHANNEL}, ${String(next.version)})`.execute(tx);
-  return next.version;
+  await sql`select pg_notify(${CHANNEL}, ${String(version)})`.execute(tx);
 }
 
 export async function loadWithDefinitions(tx: Tx): Promise<ExperimentWithDefinition[]> {

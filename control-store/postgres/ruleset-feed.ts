@@ -1,5 +1,6 @@
 import pg from 'pg';
 import { Ruleset, RulesetDelta } from '@third-umpire/proto/umpire/flags/v1/ruleset';
+import type { ControlStoreLogger } from '../logger.ts';
 import { CHANNEL } from './publish.ts';
 import type { Database } from './schema.ts';
 
@@ -16,7 +17,7 @@ interface Watcher {
 export interface RulesetFeedOptions {
   readonly url: string;
   readonly database: Database;
-  readonly onProblem: (message: string, error: unknown) => void;
+  readonly logger: ControlStoreLogger;
 }
 
 /**
@@ -88,7 +89,7 @@ export class RulesetFeed {
       }
       this.#hasFailed = false;
     } catch (error) {
-      if (!this.#hasFailed) this.#options.onProblem('rulesets cannot be read; trying again every second', error);
+      if (!this.#hasFailed) this.#warn('rulesets cannot be read; trying again every second', error);
       this.#hasFailed = true;
     }
   }
@@ -112,8 +113,12 @@ export class RulesetFeed {
     try {
       watcher.onRuleset(ruleset, fitting);
     } catch (error) {
-      this.#options.onProblem(`a watcher failed on ruleset ${ruleset.version}`, error);
+      this.#warn(`a watcher failed on ruleset ${ruleset.version}`, error);
     }
+  }
+
+  #warn(message: string, error: unknown): void {
+    this.#options.logger.warn({ err: error }, `control store: ${message}`);
   }
 
   /** One connection of its own for LISTEN, opened again whenever it is lost. */

@@ -39,7 +39,6 @@ export interface KillsTable {
   actor: string;
   reason: string;
   killed_at: Date;
-  /** 0 until the ruleset of the same transaction is written. */
   ruleset_version: number;
   revoked_at: Date | null;
   revoked_version: number | null;

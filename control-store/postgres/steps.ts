@@ -1,5 +1,6 @@
 import { canonicalJson } from '../../definitions/serialize.ts';
 import { ConflictError } from '../port.ts';
+import { assertText } from './audit.ts';
 import type { Tx } from './schema.ts';
 
 /** A value whose JSON is the whole of it, so that a repeated step returns exactly what the first one did. */
@@ -17,6 +18,7 @@ export async function once<T extends PlainRecord>(
   work: () => Promise<T>,
 ): Promise<T> {
   if (step.stepKey === '') throw new RangeError('stepKey: is empty; give every step a key of its own');
+  assertText('stepKey', step.stepKey);
   const request = canonicalJson(step.request);
   const done = await tx.selectFrom('steps').selectAll().where('step_key', '=', step.stepKey).executeTakeFirst();
   if (done !== undefined) {

@@ -1,24 +1,25 @@
 import { isLive, recordOf } from '../experiment-state.ts';
 import { applyTransition } from '../lifecycle.ts';
-import { NotFoundError, type ExperimentRecord, type TransitionRequest } from '../port.ts';
+import { ConflictError, NotFoundError, type ExperimentRecord, type TransitionRequest } from '../port.ts';
 import type { Reservation } from '../ruleset/buckets.ts';
-import { assertActor, assertText, writeAudit } from './audit.ts';
+import { assertActor, assertText, writeAudits } from './audit.ts';
+import type { ChangeLine } from './change-line.ts';
 import { loadExperimentDefinition } from './definitions.ts';
 import { loadStates, updateState } from './experiments.ts';
-import { changing, loadWithDefinitions, publish } from './publish.ts';
-import type { Database, Tx } from './schema.ts';
+import { loadWithDefinitions, publish } from './publish.ts';
+import type { Tx } from './schema.ts';
 import { once } from './steps.ts';
 
 /** @throws ConflictError, NotFoundError */
 export async function transition(
-  database: Database,
+  changes: ChangeLine,
   request: TransitionRequest,
   nowMs: number,
 ): Promise<ExperimentRecord> {
   assertActor(request.actor);
-  assertText('stepKey', request.stepKey);
   const { experimentKey } = request;
-  return await changing(database, (tx) =>
+  assertText('experimentKey', experimentKey);
+  return await changes.run((tx) =>
     once(
       tx,
       { stepKey: request.stepKey, request: { experimentKey, transition: request.transition }, nowMs },
@@ -30,11 +31,16 @@ export async function transition(
 
 async function writeTransition(
   tx: Tx,
-  { experimentKey, transition: wanted, actor }: TransitionRequest,
+  { experimentKey, transition: wanted, actor, expectedRevision }: TransitionRequest,
   nowMs: number,
 ): Promise<ExperimentRecord> {
   const [state] = await loadStates(tx, experimentKey);
   if (state === undefined) throw new NotFoundError(`there is no experiment ${experimentKey}`);
+  if (expectedRevision !== undefined && expectedRevision !== state.revision) {
+    throw new ConflictError(
+      `experiment ${experimentKey} is at revision ${state.revision}, not ${expectedRevision}: someone else changed it; read it again`,
+    );
+  }
   const version = wanted.to === 'started' ? wanted.definitionVersion : state.definitionVersion;
   const definition = await loadExperimentDefinition(tx, experimentKey, version);
   const next = applyTransition(state, wanted, {
@@ -47,7 +53,7 @@ async function writeTransition(
   const rulesetVersion = await publish(tx, nowMs);
   const record = recordOf(next);
   const detail = { transition: wanted, epoch: next.epoch, revision: next.revision, rulesetVersion };
-  await writeAudit(tx, { actor, action: `experiment.${wanted.to}`, subject: experimentKey, detail, nowMs });
+  await writeAudits(tx, [{ actor, action: `experiment.${wanted.to}`, subject: experimentKey, detail, nowMs }]);
   return record;
 }
 

@@ -203,7 +203,7 @@ function statusOf(state: ExperimentState): ExperimentStatus {
   return ExperimentStatus.EXPERIMENT_STATUS_ENDED;
 }
 
-function killOf(kill: KillRecord): Kill {
+export function killOf(kill: Omit<KillRecord, 'rulesetVersion'>): Kill {
   return {
     killId: kill.killId,
     target: { $case: kill.target.kind === 'flag' ? 'flagKey' : 'experimentKey', value: kill.target.key },
