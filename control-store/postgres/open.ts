@@ -139,8 +139,6 @@ function connect(url: string, max: number, logger: ControlStoreLogger): Kysely<C
   });
   pool.on('error', (error) => logger.warn({ err: error }, 'control store: an idle connection to PostgreSQL was lost'));
   // A connection that is lost while in use tells its query; without a listener its error event would end the process.
-  pool.on('connect', (client) =>
-    client.on('error', (error) => logger.warn({ err: error }, 'control store: a connection to PostgreSQL was lost')),
-  );
+  pool.on('connect', (client) => client.on('error', () => undefined));
   return new Kysely<ControlDatabase>({ dialect: new PostgresDialect({ pool }) });
 }

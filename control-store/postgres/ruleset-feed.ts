@@ -6,8 +6,16 @@ import type { Database } from './schema.ts';
 
 const POLL_INTERVAL_MS = 1_000;
 const RECONNECT_DELAY_MS = 200;
+/** Rulesets may be large, so that few are held in memory at once. */
+const MAX_ROWS = 16;
 
 export type OnRuleset = (ruleset: Ruleset, delta: RulesetDelta | null) => void;
+
+interface Publication {
+  readonly ruleset: Ruleset;
+  /** From the version before. */
+  readonly delta: RulesetDelta | null;
+}
 
 interface Watcher {
   readonly onRuleset: OnRuleset;
@@ -83,10 +91,12 @@ export class RulesetFeed {
   async #readAll(): Promise<void> {
     if (this.#watchers.size === 0) return;
     try {
-      const oldest = Math.min(...[...this.#watchers].map((watcher) => watcher.lastVersion));
-      for (const row of await this.#read(oldest)) {
-        for (const watcher of this.#watchers) this.#deliver(watcher, row);
-      }
+      let rows: readonly Publication[];
+      do {
+        const oldest = Math.min(...[...this.#watchers].map((watcher) => watcher.lastVersion));
+        rows = await this.#read(oldest);
+        for (const row of rows) for (const watcher of this.#watchers) this.#deliver(watcher, row);
+      } while (rows.length === MAX_ROWS && this.#watchers.size > 0);
       this.#hasFailed = false;
     } catch (error) {
       if (!this.#hasFailed) this.#warn('rulesets cannot be read; trying again every second', error);
@@ -95,10 +105,12 @@ export class RulesetFeed {
   }
 
   /** Versions after one, in order; for version 0 only the current one. */
-  async #read(after: number): Promise<readonly { readonly ruleset: Ruleset; readonly delta: RulesetDelta | null }[]> {
+  async #read(after: number): Promise<readonly Publication[]> {
     const query = this.#options.database.selectFrom('rulesets').select(['ruleset', 'delta']);
     const rows = await (
-      after === 0 ? query.orderBy('version', 'desc').limit(1) : query.where('version', '>', after).orderBy('version')
+      after === 0
+        ? query.orderBy('version', 'desc').limit(1)
+        : query.where('version', '>', after).orderBy('version').limit(MAX_ROWS)
     ).execute();
     return rows.map(({ ruleset, delta }) => ({
       ruleset: Ruleset.decode(ruleset),
@@ -106,7 +118,7 @@ export class RulesetFeed {
     }));
   }
 
-  #deliver(watcher: Watcher, { ruleset, delta }: { ruleset: Ruleset; delta: RulesetDelta | null }): void {
+  #deliver(watcher: Watcher, { ruleset, delta }: Publication): void {
     if (ruleset.version <= watcher.lastVersion) return;
     const fitting = delta !== null && delta.baseVersion === watcher.lastVersion ? delta : null;
     watcher.lastVersion = ruleset.version;
