@@ -56,7 +56,7 @@ async function withoutDoubles(connection: DuckDBConnection, events: readonly Bat
   });
   const reader = await connection.runAndReadAll(
     `SELECT event_id FROM raw_events
-     WHERE timestamp BETWEEN $earliest AND $latest AND event_id IN (SELECT UNNEST($ids))`,
+     WHERE occurred_at BETWEEN $earliest AND $latest AND event_id IN (SELECT UNNEST($ids))`,
     values,
     types,
   );

@@ -1,7 +1,7 @@
 /**
  * The tables that ingest writes. Names and types stay within what BigQuery has too, so that one SQL text serves both.
  *
- * `raw_events`: one row per event as it was ingested. `timestamp` and `ingested_at` are UTC. An event id is not declared unique: an index
+ * `raw_events`: one row per event as it was ingested. `occurred_at` and `ingested_at` are UTC. An event id is not declared unique: an index
  * over every id ever seen would not stay in memory. `appendEvents` keeps doubles out, and staging models deduplicate once more.
  *
  * `ingest_offsets`: one row per partition of the event log, committed together with the rows that came from it.
@@ -13,7 +13,7 @@ export const RAW_EVENTS_DDL: readonly string[] = [
      schema_version BIGINT NOT NULL,
      user_id VARCHAR,
      anonymous_id VARCHAR,
-     timestamp TIMESTAMP NOT NULL,
+     occurred_at TIMESTAMP NOT NULL,
      service_name VARCHAR NOT NULL,
      experiment_key VARCHAR,
      epoch BIGINT,

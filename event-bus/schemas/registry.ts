@@ -29,7 +29,7 @@ export const PLATFORM_SCHEMAS: readonly EventTypeSchema[] = [...EXPOSURE_SCHEMAS
  * @throws IncompatibleSchemaError where a version breaks the one before it
  * @throws SchemaRegistrationError where a version is defined twice or left out
  */
-export function createSchemaRegistry(deploymentSchemas: readonly EventTypeSchema[] = []): SchemaRegistry {
+export function createRegistry(deploymentSchemas: readonly EventTypeSchema[] = []): SchemaRegistry {
   const versionsByType = new Map<string, EventTypeSchema[]>();
   for (const schema of [...PLATFORM_SCHEMAS, ...deploymentSchemas]) {
     const versions = versionsByType.get(schema.key) ?? [];
