@@ -1,7 +1,6 @@
 import { sql, type Kysely, type RawBuilder } from 'kysely';
-import { backoffMs, pause } from './pause.ts';
 import type { EventLogTables } from './tables.ts';
-import { isTransient } from './transient.ts';
+import { isTransient, retryTransient } from './transient.ts';
 
 const MAX_ROWS = 5_000;
 
@@ -9,7 +8,11 @@ const MAX_ROWS = 5_000;
  * Appends events (JSON texts) to one partition. The update of the partition's row locks it until commit, so offsets become visible in
  * their order and without gaps: a reader that has seen offset n never sees a smaller one appear later.
  */
-export function appendStatement(partition: number, events: readonly string[]): RawBuilder<unknown> {
+export function appendStatement(
+  partition: number,
+  events: readonly string[],
+  ingestedAtMs: number | null,
+): RawBuilder<unknown> {
   return sql`
     WITH head AS (
       UPDATE event_log_partitions SET next_offset = next_offset + ${events.length}::bigint
@@ -18,8 +21,40 @@ export function appendStatement(partition: number, events: readonly string[]): R
     )
     INSERT INTO event_log_events (partition, "offset", ingested_at_ms, event)
     SELECT ${partition}::integer, head.first_offset + item.position - 1,
-           (extract(epoch FROM clock_timestamp()) * 1000)::bigint, item.event::json
+           coalesce(${ingestedAtMs}::bigint, (extract(epoch FROM clock_timestamp()) * 1000)::bigint), item.event::json
     FROM head, unnest(${events}::text[]) WITH ORDINALITY AS item (event, position)`;
+}
+
+/** More events wait to be stored than a process should hold in memory; none of the refused ones was stored. */
+export class EventLogBacklogError extends Error {
+  constructor(waiting: number) {
+    super(
+      `the event log takes no more for the moment: ${waiting} events of one partition wait to be stored, because PostgreSQL is ` +
+        'away or too slow. Nothing of this call was stored in that partition; publish it again later',
+    );
+    this.name = 'EventLogBacklogError';
+  }
+}
+
+/** PostgreSQL did not confirm in time: the events may or may not be stored. */
+export class EventLogUnavailableError extends Error {
+  constructor(cause: unknown) {
+    super(
+      'the event log did not confirm the events in time, so they may or may not be stored. Publish them again with the same ids: ' +
+        'doubles are dropped downstream',
+      { cause },
+    );
+    this.name = 'EventLogUnavailableError';
+  }
+}
+
+export interface AppendOptions {
+  /** How long a batch is tried again while PostgreSQL is away. */
+  readonly retryForMs: number;
+  /** Events that may wait per partition. */
+  readonly maxBacklog: number;
+  /** Stamps `ingestedAtMs`. Default: PostgreSQL's clock, the same for every publisher. */
+  readonly clock: (() => number) | undefined;
 }
 
 interface Waiting {
@@ -35,18 +70,28 @@ interface Waiting {
 export class PartitionAppender {
   readonly #db: Kysely<EventLogTables>;
   readonly #partition: number;
-  readonly #retryForMs: number;
+  readonly #options: AppendOptions;
   #queue: Waiting[] = [];
+  #backlog = 0;
   #isRunning = false;
 
-  constructor(db: Kysely<EventLogTables>, partition: number, retryForMs: number) {
+  constructor(db: Kysely<EventLogTables>, partition: number, options: AppendOptions) {
     this.#db = db;
     this.#partition = partition;
-    this.#retryForMs = retryForMs;
+    this.#options = options;
   }
 
-  /** Resolves once durable. After a rejection the events may or may not be in the log; appending them again is safe. */
+  /**
+   * Resolves once durable.
+   *
+   * @throws EventLogBacklogError
+   * @throws EventLogUnavailableError
+   */
   async append(events: readonly string[]): Promise<void> {
+    if (this.#backlog > 0 && this.#backlog + events.length > this.#options.maxBacklog) {
+      throw new EventLogBacklogError(this.#backlog);
+    }
+    this.#backlog += events.length;
     await new Promise<void>((resolve, reject) => {
       this.#queue.push({ events, resolve, reject });
       if (!this.#isRunning) void this.#run();
@@ -62,8 +107,10 @@ export class PartitionAppender {
         await this.#appendDurably(group.flatMap(({ events }) => events));
         for (const { resolve } of group) resolve();
       } catch (error) {
-        for (const { reject } of group) reject(error);
+        const failure = isTransient(error) ? new EventLogUnavailableError(error) : error;
+        for (const { reject } of group) reject(failure);
       }
+      for (const { events } of group) this.#backlog -= events.length;
     }
     this.#isRunning = false;
   }
@@ -81,22 +128,12 @@ export class PartitionAppender {
 
   async #appendDurably(events: readonly string[]): Promise<void> {
     for (let start = 0; start < events.length; start += MAX_ROWS) {
-      const statement = appendStatement(this.#partition, events.slice(start, start + MAX_ROWS));
-      await retryTransient(() => statement.execute(this.#db), this.#retryForMs);
-    }
-  }
-}
-
-/** Runs a statement again while PostgreSQL is away, for at most `forMs`. */
-export async function retryTransient<T>(work: () => Promise<T>, forMs: number): Promise<T> {
-  const startedAt = performance.now();
-  for (let attempt = 1; ; attempt += 1) {
-    try {
-      return await work();
-    } catch (error) {
-      const waitMs = backoffMs(attempt);
-      if (!isTransient(error) || performance.now() - startedAt + waitMs > forMs) throw error;
-      await pause(waitMs);
+      const statement = appendStatement(
+        this.#partition,
+        events.slice(start, start + MAX_ROWS),
+        this.#options.clock?.() ?? null,
+      );
+      await retryTransient(() => statement.execute(this.#db), this.#options.retryForMs);
     }
   }
 }

@@ -1,0 +1,234 @@
+import { Kysely, PostgresDialect } from 'kysely';
+import pg from 'pg';
+import { checkEvent } from '../envelope.ts';
+import type { Event } from '../event.ts';
+import type { Consumer, ConsumerOptions, DeadLetter, EventBatch, EventBus, PublishResult, Rejection } from '../port.ts';
+import { createRegistry, type SchemaRegistry } from '../schemas/registry.ts';
+import { PartitionAppender, type AppendOptions } from './append.ts';
+import { GroupConsumer } from './group-consumer.ts';
+import { GroupMembership } from './group-membership.ts';
+import { LogHeads } from './log-heads.ts';
+import { migrateEventLog } from './migrate.ts';
+import { partitionOf } from './partition-of.ts';
+import {
+  groupId,
+  loadDeadLetters,
+  loadEndOffsets,
+  loadGroupOffset,
+  readBatch,
+  storeDeadLetters,
+  storeGroupOffset,
+} from './read.ts';
+import type { EventLogTables } from './tables.ts';
+import { retryTransient } from './transient.ts';
+
+export { EventLogBacklogError, EventLogUnavailableError } from './append.ts';
+export { migrateEventLog, PartitionCountError } from './migrate.ts';
+
+export interface EventLogOptions {
+  /** Connection string of a PostgreSQL database; its tables are named `event_log_…` and made if missing. */
+  readonly url: string;
+  /** Fixed when the log is made. Default: what the log has, else 4. */
+  readonly partitionCount?: number;
+  /** Default: the platform's own event types only. */
+  readonly registry?: SchemaRegistry;
+  /** Stamps `ingestedAtMs`, in ms since 1970 UTC. Default: PostgreSQL's clock, the same for every publisher. */
+  readonly clock?: () => number;
+  /** Told of failures that are tried again, such as PostgreSQL being away. */
+  readonly onError?: (error: Error) => void;
+  /** How long a publish is tried again while PostgreSQL is away. Default 30,000. */
+  readonly retryForMs?: number;
+  /** Events that may wait per partition before publishing is refused. Default 50,000. */
+  readonly maxBacklog?: number;
+}
+
+const DEFAULT_BATCH_SIZE = 1_000;
+
+/**
+ * Opens the embedded event log.
+ *
+ * @throws PartitionCountError where the log has another number of partitions
+ */
+export async function openEventLog(options: EventLogOptions): Promise<EventBus> {
+  const { url, partitionCount } = options;
+  await migrateEventLog(url, partitionCount === undefined ? {} : { partitionCount });
+  const onError = options.onError ?? (() => undefined);
+  const pool = new pg.Pool({
+    connectionString: url,
+    max: 10,
+    application_name: 'umpire event log',
+    connectionTimeoutMillis: 5_000,
+    statement_timeout: 30_000,
+    keepAlive: true,
+  });
+  // An idle connection that breaks is replaced by the pool.
+  pool.on('error', (error) => onError(new Error('a connection of the event log broke', { cause: error })));
+  const db = new Kysely<EventLogTables>({ dialect: new PostgresDialect({ pool }) });
+  try {
+    const ends = await loadEndOffsets(db);
+    return new EventLog(db, ends.size, { ...options, onError });
+  } catch (error) {
+    await db.destroy();
+    throw error;
+  }
+}
+
+class EventLog implements EventBus {
+  readonly partitionCount: number;
+  readonly #db: Kysely<EventLogTables>;
+  readonly #url: string;
+  readonly #registry: SchemaRegistry;
+  readonly #append: AppendOptions;
+  readonly #appenders: readonly PartitionAppender[];
+  readonly #heads: LogHeads;
+  readonly #onError: (error: Error) => void;
+  readonly #consumers = new Set<Consumer>();
+  readonly #publishing = new Set<Promise<unknown>>();
+  #isClosed = false;
+
+  constructor(
+    db: Kysely<EventLogTables>,
+    partitionCount: number,
+    options: EventLogOptions & { readonly onError: (error: Error) => void },
+  ) {
+    this.#db = db;
+    this.partitionCount = partitionCount;
+    this.#url = options.url;
+    this.#registry = options.registry ?? createRegistry();
+    this.#onError = options.onError;
+    this.#append = {
+      retryForMs: options.retryForMs ?? 30_000,
+      maxBacklog: options.maxBacklog ?? 50_000,
+      clock: options.clock,
+    };
+    this.#appenders = Array.from(
+      { length: partitionCount },
+      (_, partition) => new PartitionAppender(db, partition, this.#append),
+    );
+    this.#heads = new LogHeads(() => loadEndOffsets(db), this.#onError);
+  }
+
+  async publish(events: readonly Event[]): Promise<readonly PublishResult[]> {
+    this.#assertOpen();
+    return await this.#tracked(this.#publish(events));
+  }
+
+  async consume(options: ConsumerOptions): Promise<Consumer> {
+    this.#assertOpen();
+    const { offsets, onBatch, maxBatchSize = DEFAULT_BATCH_SIZE } = options;
+    if (!Number.isInteger(maxBatchSize) || maxBatchSize < 1) {
+      throw new RangeError(`maxBatchSize must be a whole number from 1, got ${maxBatchSize}`);
+    }
+    const group = await groupId(this.#db, options.group);
+    const consumer: GroupConsumer = await GroupConsumer.start({
+      partitionCount: this.partitionCount,
+      join: () => GroupMembership.join(this.#url, group, this.#onError),
+      endOffsets: (signal) => retryTransient(() => loadEndOffsets(this.#db), Infinity, signal),
+      work: {
+        load: async (partition) =>
+          (await (offsets?.load(partition) ?? loadGroupOffset(this.#db, group, partition))) ?? 0n,
+        waitBeyond: (partition, position, signal) => this.#heads.waitBeyond(partition, position, signal),
+        read: (partition, position) => readBatch(this.#db, partition, position, maxBatchSize),
+        handle: (batch) => onBatch(batch),
+        store: async (batch) => {
+          if (offsets === undefined) await storeGroupOffset(this.#db, group, batch.partition, batch.nextOffset);
+        },
+        onBatchError: (error, batch, attempt) => {
+          if (options.onError === undefined) this.#onError(error);
+          else options.onError(error, batch, attempt);
+        },
+        onLogError: this.#onError,
+      },
+      onEnd: () => this.#consumers.delete(consumer),
+    });
+    this.#consumers.add(consumer);
+    return consumer;
+  }
+
+  async read(partition: number, from: bigint, maxEvents: number): Promise<EventBatch> {
+    this.#assertOpen();
+    if (!Number.isInteger(partition) || partition < 0 || partition >= this.partitionCount) {
+      throw new RangeError(`partition must be from 0 to ${this.partitionCount - 1}, got ${partition}`);
+    }
+    if (!Number.isInteger(maxEvents) || maxEvents < 1) {
+      throw new RangeError(`maxEvents must be a whole number from 1, got ${maxEvents}`);
+    }
+    return await readBatch(this.#db, partition, from < 0n ? 0n : from, maxEvents);
+  }
+
+  async endOffsets(): Promise<ReadonlyMap<number, bigint>> {
+    this.#assertOpen();
+    return await loadEndOffsets(this.#db);
+  }
+
+  async deadLetter(rejections: readonly Rejection[]): Promise<void> {
+    this.#assertOpen();
+    await this.#tracked(this.#storeDeadLetters(rejections));
+  }
+
+  async deadLetters(options: { readonly limit: number }): Promise<readonly DeadLetter[]> {
+    this.#assertOpen();
+    return await loadDeadLetters(this.#db, options.limit);
+  }
+
+  /** Stops its consumers, waits for what is being published and closes its connections. */
+  async close(): Promise<void> {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    await Promise.all([...this.#consumers].map((consumer) => consumer.stop()));
+    await Promise.allSettled(this.#publishing);
+    await this.#db.destroy();
+  }
+
+  async #publish(events: readonly Event[]): Promise<PublishResult[]> {
+    const results: PublishResult[] = [];
+    const rejections: Rejection[] = [];
+    const byPartition = new Map<number, string[]>();
+    for (const candidate of events) {
+      const checked = checkEvent(candidate, this.#registry);
+      if (!checked.isValid) {
+        const { eventId, reason, payload } = checked;
+        rejections.push({ reason, payload });
+        results.push({ eventId, status: 'dead-lettered', reason });
+        continue;
+      }
+      const partition = partitionOf(checked.event, this.partitionCount);
+      const texts = byPartition.get(partition) ?? [];
+      texts.push(checked.json);
+      byPartition.set(partition, texts);
+      results.push({ eventId: candidate.eventId, status: 'accepted' });
+    }
+    const work = [...byPartition].map(([partition, texts]) => this.#appendTo(partition, texts));
+    work.push(this.#storeDeadLetters(rejections));
+    // Every part is waited for, so that after a rejection nothing of this call is still under way.
+    const failed = (await Promise.allSettled(work)).find((outcome) => outcome.status === 'rejected');
+    if (failed !== undefined) throw failed.reason;
+    this.#heads.nudge();
+    return results;
+  }
+
+  async #appendTo(partition: number, texts: readonly string[]): Promise<void> {
+    const appender = this.#appenders[partition];
+    if (appender === undefined) throw new RangeError(`the event log has no partition ${partition}`);
+    await appender.append(texts);
+  }
+
+  async #storeDeadLetters(rejections: readonly Rejection[]): Promise<void> {
+    if (rejections.length === 0) return;
+    const receivedAtMs = this.#append.clock?.() ?? null;
+    await retryTransient(() => storeDeadLetters(this.#db, rejections, receivedAtMs), this.#append.retryForMs);
+  }
+
+  async #tracked<T>(work: Promise<T>): Promise<T> {
+    this.#publishing.add(work);
+    try {
+      return await work;
+    } finally {
+      this.#publishing.delete(work);
+    }
+  }
+
+  #assertOpen(): void {
+    if (this.#isClosed) throw new Error('the event log is closed');
+  }
+}
