@@ -1,13 +1,10 @@
 import assert from 'node:assert/strict';
-import { readFile } from 'node:fs/promises';
-import path from 'node:path';
 import test, { after, before } from 'node:test';
 import { ExperimentStatus } from '@third-umpire/proto/umpire/flags/v1/ruleset';
-import { parseDefinitions } from '../../definitions/parse.ts';
 import type { PostgresServer } from '../../parts/postgres.ts';
 import { startTestPostgres } from '../../tests/support/postgres.ts';
-import type { Definition } from '../../definitions/definition.ts';
 import { ConflictError, type ControlStore, type Transition } from '../port.ts';
+import { example } from '../testing/documents.ts';
 import { openControlStore } from './open.ts';
 
 const actor = { name: 'asha', reason: 'a test' };
@@ -22,11 +19,6 @@ after(async () => {
   await store.close();
   await server.stop();
 });
-
-async function example(name: string): Promise<Definition[]> {
-  const file = path.resolve('definitions/examples', name);
-  return parseDefinitions(await readFile(file, 'utf8'), name);
-}
 
 let step = 0;
 const move = (experimentKey: string, transition: Transition, stepKey = `step-${step++}`) =>

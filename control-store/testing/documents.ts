@@ -1,11 +1,11 @@
 import { readFile } from 'node:fs/promises';
 import type { Definition } from '../../definitions/definition.ts';
+import { repositoryFile } from '../../parts/repository-root.ts';
 import { parseDefinitions } from '../../definitions/parse.ts';
 
 /** Documents of `definitions/examples`. */
 export async function example(name: string): Promise<Definition[]> {
-  const file = `definitions/examples/${name}`;
-  return parseDefinitions(await readFile(file, 'utf8'), file);
+  return parseDefinitions(await readFile(repositoryFile(`definitions/examples/${name}`), 'utf8'), name);
 }
 
 export const metricDocument = {
