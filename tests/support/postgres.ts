@@ -1,7 +1,9 @@
 import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { startPostgres, type PostgresServer } from '../../parts/postgres.ts';
+import { setTimeout } from 'node:timers/promises';
+import { freePort } from '../../parts/free-port.ts';
+import { startPostgres, type PostgresOptions, type PostgresServer } from '../../parts/postgres.ts';
 
 /** A PostgreSQL server of its own for one test file; `stop` removes its data. */
 export async function startTestPostgres(): Promise<PostgresServer> {
@@ -16,4 +18,52 @@ export async function startTestPostgres(): Promise<PostgresServer> {
       await rm(directory, { recursive: true, force: true });
     },
   };
+}
+
+export interface RestartablePostgres {
+  readonly url: string;
+  /** Stops the server and starts it on the same data and port: in order, or by killing it. Resolves once it answers. */
+  restart(how: 'orderly' | 'killed'): Promise<void>;
+  /** Stops the server until `start`. */
+  halt(): Promise<void>;
+  start(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+/** A PostgreSQL server that tests can restart under load. */
+export async function startRestartablePostgres(): Promise<RestartablePostgres> {
+  const directory = await mkdtemp(path.join(tmpdir(), 'umpire-postgres-'));
+  await chmod(directory, 0o755);
+  const options = { dataDirectory: path.join(directory, 'data'), port: await freePort() };
+  let server = await startPostgres(options);
+  const start = async (): Promise<void> => {
+    server = await startOnceFree(options);
+  };
+  return {
+    url: server.url,
+    restart: async (how) => {
+      if (how === 'killed') process.kill(await server.processId(), 'SIGKILL');
+      // Of a killed server this only waits for the end.
+      await server.stop();
+      await start();
+    },
+    halt: () => server.stop(),
+    start,
+    stop: async () => {
+      await server.stop();
+      await rm(directory, { recursive: true, force: true });
+    },
+  };
+}
+
+/** The children of a killed server notice by themselves; a new server refuses to start beside them. */
+async function startOnceFree(options: PostgresOptions): Promise<PostgresServer> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await startPostgres(options);
+    } catch (error) {
+      if (attempt === 50) throw error;
+      await setTimeout(100);
+    }
+  }
 }

@@ -1,0 +1,34 @@
+import { pino } from 'pino';
+import { openEventLog } from '../../event-bus/postgres/event-log.ts';
+import { openDuckDb } from '../../warehouse/duckdb.ts';
+import { startIngest } from '../../warehouse/ingest.ts';
+import { OUTCOME_REGISTRY } from './outcomes.ts';
+
+/** An ingest process that may be killed at any moment. Says `{ ingested }` as it goes on, and ends in order on `finish`. */
+async function main(url: string, file: string): Promise<void> {
+  const bus = await openEventLog({ url, registry: OUTCOME_REGISTRY });
+  const warehouse = await openDuckDb({ file, threads: 1 });
+  const ingest = await startIngest({ bus, warehouse, logger: pino({ level: 'error' }) });
+  let told = -1;
+  const progress = setInterval(() => {
+    const { rows } = ingest.statistics();
+    if (rows !== told) process.send?.({ ingested: rows });
+    told = rows;
+  }, 5);
+  process.on('message', (message) => {
+    if (message === 'finish') void finish();
+  });
+
+  async function finish(): Promise<void> {
+    await ingest.caughtUp();
+    clearInterval(progress);
+    await ingest.stop();
+    await bus.close();
+    await warehouse.close();
+    process.disconnect();
+  }
+}
+
+const [url, file] = process.argv.slice(2);
+if (url === undefined || file === undefined) throw new Error('usage: ingest-child URL FILE');
+await main(url, file);
