@@ -1,10 +1,11 @@
-/** The candidate that a reader most likely meant, or null where none is near. */
+/** The candidate that a reader most likely meant, abbreviated or misspelt, or null where none is near. */
 export function nearest(word: string, candidates: Iterable<string>): string | null {
   const wanted = plain(word).slice(0, 64);
   let best: string | null = null;
   let bestDistance = Math.max(1, Math.floor(wanted.length / 3)) + 1;
   for (const candidate of candidates) {
     const offered = plain(candidate).slice(0, 64);
+    if (wanted.length >= 3 && offered.startsWith(wanted)) return candidate;
     // The difference of lengths is the least that the distance can be.
     if (Math.abs(offered.length - wanted.length) >= bestDistance) continue;
     const distance = editDistance(wanted, offered);

@@ -40,6 +40,7 @@ const TIME = /^\d{4}-\d{2}-\d{2}(?:T\d{2}:\d{2}(?::\d{2}(?:\.\d{1,9})?)?(?:Z|[+-
 const scalar = z.union([text, finiteNumber, z.boolean()], {
   error: 'is not text, a number, true or false',
 });
+
 const comparison = fields({
   attribute: attributeName,
   operator: z.enum(Object.keys(OPERANDS) as [OperatorName, ...OperatorName[]]),

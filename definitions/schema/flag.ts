@@ -21,7 +21,7 @@ const rollout = fields({
     .transform((weights) => weights.map(({ variant, weight }) => ({ variant, weightBasisPoints: weight }))),
 }).superRefine(({ weights }, context) => {
   const problem = weightProblem(weights.map((entry) => entry.weightBasisPoints));
-  if (problem !== null) context.addIssue({ code: 'custom', path: ['weights'], message: problem });
+  if (weights.length > 0 && problem !== null) context.addIssue({ code: 'custom', path: ['weights'], message: problem });
 });
 
 /** The two forms of `serve` as one object, so that problems name the field that is wrong. */
@@ -67,7 +67,7 @@ function checkFlag(
     if (written.type === 'json' || typeof variant.value === written.type) continue;
     add(['variants', index, 'value'], `is ${typeName(variant.value)}, but the flag's type is ${written.type}`);
   }
-  if (!keys.includes(written.control))
+  if (keys.length > 0 && !keys.includes(written.control))
     add(['control'], `"${written.control}" is not one of the variants: ${keys.join(', ')}`);
   for (const [index, { serve: served }] of written.rules.entries()) {
     const named = 'variant' in served ? [served.variant] : served.rollout.weights.map((weight) => weight.variant);

@@ -37,7 +37,8 @@ export const finiteNumber = z
 /** `10s` and the like, in ms. */
 export const duration = z.unknown().transform((value, context): number => {
   if (typeof value !== 'string') {
-    context.addIssue('is not a duration; write a number and a unit, such as 500ms, 10s, 5m, 2h or 7d');
+    const what = value === undefined ? 'is missing' : 'is not a duration';
+    context.addIssue(`${what}; write a number and a unit, such as 500ms, 10s, 5m, 2h or 7d`);
     return z.NEVER;
   }
   try {
@@ -71,7 +72,8 @@ export const ratio = z.unknown().transform((value, context): number => {
   const match = typeof value === 'string' ? /^(\d+(?:\.\d+)?)\s*%$/.exec(value) : null;
   const share = match !== null ? Number(match[1]) / 100 : value;
   if (typeof share === 'number' && share > 0 && share < 1) return Number(share.toPrecision(12));
-  context.addIssue('is not a share between 0 and 1; write it as 2% or 0.02');
+  const what = value === undefined ? 'is missing' : 'is not a share between 0 and 1';
+  context.addIssue(`${what}; write it as 2% or 0.02`);
   return z.NEVER;
 });
 

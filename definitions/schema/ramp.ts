@@ -7,7 +7,7 @@ const WEEKDAYS = ['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'] as const;
 const TIME_OF_DAY = /^(?:[01]\d|2[0-3]):[0-5]\d$/;
 
 const stage = fields({
-  percent: percent.refine((value) => value >= 0.01, 'must be at least 0.01'),
+  percent: percent.refine((value) => value !== 0, 'must be above 0'),
   hold: positiveDuration,
 }).transform(({ percent: share, hold }) => ({ percent: share, holdMs: hold }));
 
@@ -38,18 +38,19 @@ const calendar = fields({
     .transform((days) => [...new Set(days)].sort((a, b) => a - b)),
   from: timeOfDay.default('00:00'),
   to: endOfDay.default('24:00'),
-}).refine(({ from, to }) => from < to, {
+}).refine(({ from, to }) => from < to || !TIME_OF_DAY.test(from) || !TIME_OF_DAY.test(to), {
   path: ['to'],
   error: 'is not after "from"; a ramp window lies within one day',
 });
 
-const instant = text.refine(
-  (value) => /(?:Z|[+-]\d{2}:\d{2})$/.test(value) && DateTime.fromISO(value, { setZone: true }).isValid,
-  'is not an ISO 8601 time with offset, such as "2026-03-29T19:00:00+05:30"',
-);
+const instant = text.refine(isInstant, 'is not an ISO 8601 time with offset, such as "2026-03-29T19:00:00+05:30"');
+
+function isInstant(value: string): boolean {
+  return /(?:Z|[+-]\d{2}:\d{2})$/.test(value) && DateTime.fromISO(value, { setZone: true }).isValid;
+}
 
 const blackout = fields({ from: instant, to: instant, why: sentence }).refine(
-  ({ from, to }) => DateTime.fromISO(from) < DateTime.fromISO(to),
+  ({ from, to }) => !isInstant(from) || !isInstant(to) || DateTime.fromISO(from) < DateTime.fromISO(to),
   { path: ['to'], error: 'is not after "from"; swap them' },
 );
 
