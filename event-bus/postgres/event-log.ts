@@ -1,10 +1,10 @@
-import { Kysely, PostgresDialect } from 'kysely';
-import pg from 'pg';
+import type { Kysely } from 'kysely';
 import { checkEvent } from '../envelope.ts';
 import type { Event } from '../event.ts';
 import type { Consumer, ConsumerOptions, DeadLetter, EventBatch, EventBus, PublishResult, Rejection } from '../port.ts';
 import { createRegistry, type SchemaRegistry } from '../schemas/registry.ts';
 import { PartitionAppender, type AppendOptions } from './append.ts';
+import { connectEventLog } from './database.ts';
 import { GroupConsumer } from './group-consumer.ts';
 import { GroupMembership } from './group-membership.ts';
 import { LogHeads } from './log-heads.ts';
@@ -51,19 +51,9 @@ const DEFAULT_BATCH_SIZE = 1_000;
  */
 export async function openEventLog(options: EventLogOptions): Promise<EventBus> {
   const { url, partitionCount } = options;
-  await migrateEventLog(url, partitionCount === undefined ? {} : { partitionCount });
   const onError = options.onError ?? (() => undefined);
-  const pool = new pg.Pool({
-    connectionString: url,
-    max: 10,
-    application_name: 'umpire event log',
-    connectionTimeoutMillis: 5_000,
-    statement_timeout: 30_000,
-    keepAlive: true,
-  });
-  // An idle connection that breaks is replaced by the pool.
-  pool.on('error', (error) => onError(new Error('a connection of the event log broke', { cause: error })));
-  const db = new Kysely<EventLogTables>({ dialect: new PostgresDialect({ pool }) });
+  await migrateEventLog(url, { onError, ...(partitionCount === undefined ? {} : { partitionCount }) });
+  const db = connectEventLog(url, onError);
   try {
     const ends = await loadEndOffsets(db);
     return new EventLog(db, ends.size, { ...options, onError });

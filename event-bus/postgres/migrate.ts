@@ -1,5 +1,5 @@
-import { Kysely, Migrator, PostgresDialect, sql, type Migration } from 'kysely';
-import pg from 'pg';
+import { Migrator, sql, type Kysely, type Migration } from 'kysely';
+import { connectEventLog } from './database.ts';
 import type { EventLogTables } from './tables.ts';
 
 export const DEFAULT_PARTITION_COUNT = 4;
@@ -20,10 +20,11 @@ export class PartitionCountError extends Error {
  *
  * @throws PartitionCountError where the log exists with another number of partitions
  */
-export async function migrateEventLog(url: string, options: { readonly partitionCount?: number } = {}): Promise<void> {
-  const db = new Kysely<EventLogTables>({
-    dialect: new PostgresDialect({ pool: new pg.Pool({ connectionString: url, max: 2 }) }),
-  });
+export async function migrateEventLog(
+  url: string,
+  options: { readonly partitionCount?: number; readonly onError?: (error: Error) => void } = {},
+): Promise<void> {
+  const db = connectEventLog(url, options.onError ?? (() => undefined));
   try {
     const migrator = new Migrator({
       db,
