@@ -147,7 +147,7 @@ const UNREADABLE: readonly (readonly [name: string, text: string, path: string, 
   ['nothing', '', 'shop.yaml', /^holds no definition; write at least one document$/],
   ['only comments and separators', '# hello\n---\n---\n', 'shop.yaml', /^holds no definition/],
   ['bad indentation', 'kind: layer\n  key: x\n', 'shop.yaml:1:7', /^is not YAML: /],
-  ['a field given twice', 'kind: layer\nkey: a\nkey: b\n', 'shop.yaml:3:1', /Map keys must be unique/],
+  ['a field given twice', 'kind: layer\nkey: a\nkey: b\n', 'shop.yaml:3:1', /^"key" is given twice; keep one$/],
   ['an unknown tag', 'kind: !secret layer\nkey: a\nowner: o\n', 'shop.yaml:1:7', /Unresolved tag/],
   ['an alias of nothing', 'kind: *nothing\n', 'shop.yaml:1:1', /Unresolved alias/],
   [

@@ -1,6 +1,6 @@
 import type { z } from 'zod';
 import { InvalidDefinitionError, type Definition, type DefinitionKind, type Problem } from './definition.ts';
-import { findingsOf } from './problems.ts';
+import { findingsOf, firstProblems } from './problems.ts';
 import { experiment } from './schema/experiment.ts';
 import { flag, holdout, layer, segment } from './schema/flag.ts';
 import { metric } from './schema/metric.ts';
@@ -42,7 +42,9 @@ export function parseDefinitions(text: string, sourceName: string): Definition[]
   if (documents.length === 0 && allProblems.length === 0) {
     allProblems.push({ path: sourceName, message: 'holds no definition; write at least one document' });
   }
-  if (allProblems.length > 0) throw new InvalidDefinitionError(allProblems);
+  if (allProblems.length > 0) {
+    throw new InvalidDefinitionError(firstProblems(allProblems, sourceName, (problem) => problem));
+  }
   return definitions;
 }
 
@@ -60,15 +62,20 @@ function parseDocument(document: YamlDocument): Definition | Problem[] {
     const message =
       kind === undefined
         ? `is missing; it is one of ${kinds.join(', ')}`
-        : `${JSON.stringify(kind)?.slice(0, 80)} is not a kind${typeof kind === 'string' ? didYouMean(kind, kinds) : ''}; it is one of ${kinds.join(', ')}`;
+        : `${notAKind(kind, kinds)}; it is one of ${kinds.join(', ')}`;
     return [{ path: document.place(`document ${key}`, ['kind']), message }];
   }
   const result = SCHEMAS[kind].safeParse(value);
   if (result.success) return result.data;
-  return findingsOf(result.error, value).map(({ path, message }) => ({
-    path: document.place(`${kind} ${key}`, path),
-    message,
-  }));
+  const name = `${kind} ${key}`;
+  return firstProblems(findingsOf(result.error, value), name, ({ path, message }) => {
+    return { path: document.place(name, path), message };
+  });
+}
+
+function notAKind(kind: unknown, kinds: readonly string[]): string {
+  if (typeof kind !== 'string') return 'must be a text';
+  return `${JSON.stringify(kind.slice(0, 64))} is not a kind${didYouMean(kind, kinds)}`;
 }
 
 function isKind(kind: unknown): kind is DefinitionKind {

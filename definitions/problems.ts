@@ -1,6 +1,21 @@
 import type { z } from 'zod';
+import type { Problem } from './definition.ts';
 import { unknownFieldMessages } from './schema/fields.ts';
 import { didYouMean } from './suggestion.ts';
+
+const MOST_PROBLEMS = 100;
+
+/** At most a hundred of what was found, and how many more there are: they are no help to a reader, and do not fit into an answer. */
+export function firstProblems<Found>(
+  found: readonly Found[],
+  name: string,
+  problemOf: (found: Found) => Problem,
+): Problem[] {
+  const problems = found.slice(0, MOST_PROBLEMS).map(problemOf);
+  const moreCount = found.length - problems.length;
+  if (moreCount === 0) return problems;
+  return [...problems, { path: name, message: `has ${moreCount} more problems; mend those above first` }];
+}
 
 /** One thing that is wrong with a value, in our words. */
 export interface Finding {

@@ -1,8 +1,13 @@
-import { isNode, LineCounter, parseAllDocuments, type Document } from 'yaml';
+import { Composer, type CST, isNode, isScalar, Lexer, LineCounter, Parser, visit, type Document } from 'yaml';
 import type { Problem } from './definition.ts';
 
 const MAX_CHARACTERS = 4_000_000;
 const MAX_ALIASES = 100;
+/** Composing nodes is recursive, and near the end of the stack Node.js does not throw but dies. */
+const MAX_NESTING = 100;
+
+/** The library's own search for keys given twice takes quadratic time. */
+const OPTIONS = { stringKeys: true, uniqueKeys: false, prettyErrors: false, logLevel: 'silent' } as const;
 
 export interface YamlDocument {
   readonly value: unknown;
@@ -24,18 +29,19 @@ export function readYaml(
   const refuse = (offset: number, message: string): void => {
     problems.push({ path: `${sourceName}:${positionOf(offset, lineCounter)}`, message });
   };
-  const options = { lineCounter, stringKeys: true, prettyErrors: false, logLevel: 'silent' } as const;
-  // It throws on nesting deeper than its stack.
+  const composer = new Composer(OPTIONS);
   const parsed =
     attempt(
-      () => [...parseAllDocuments(text, options)],
+      () => [...composer.compose(tokensOf(text, lineCounter))],
       (reason) => refuse(0, reason),
     ) ?? [];
   const documents = parsed.flatMap((document): YamlDocument[] => {
-    for (const found of [...document.errors, ...document.warnings])
-      refuse(found.pos[0], `is not YAML: ${found.message}`);
+    const problemsBefore = problems.length;
+    const found = [...document.errors, ...document.warnings];
+    for (const { pos, message } of found) refuse(pos[0], `is not YAML: ${message}`);
+    inspect(document, refuse);
     // A comment or a lone `---` is no document.
-    if (document.errors.length > 0 || document.contents === null) return [];
+    if (problems.length > problemsBefore || document.contents === null) return [];
     const [offset] = document.contents.range;
     // It throws on aliases of nothing, and on aliases that together make a bomb.
     const value = attempt(
@@ -45,6 +51,40 @@ export function readYaml(
     return value === null || value === undefined ? [] : [{ value, place: placeIn(document, lineCounter, sourceName) }];
   });
   return { documents, problems };
+}
+
+/** What the library would take, or take too long over: resolving one alias walks the whole document. */
+function inspect(document: Document.Parsed, refuse: (offset: number, message: string) => void): void {
+  let aliasCount = 0;
+  visit(document, {
+    Alias(_, { range }) {
+      aliasCount++;
+      if (aliasCount === MAX_ALIASES + 1) {
+        refuse(range?.[0] ?? 0, `is alias ${aliasCount}, but ${MAX_ALIASES} are the most; write some of them out`);
+      }
+    },
+    Map(_, { items }) {
+      const seen = new Set<string>();
+      for (const { key: node } of items) {
+        if (!isScalar(node)) continue;
+        const key = String(node.value);
+        if (seen.has(key)) refuse(node.range?.[0] ?? 0, `"${key.slice(0, 64)}" is given twice; keep one`);
+        seen.add(key);
+      }
+    },
+  });
+}
+
+/** @throws RangeError where the text is nested too deeply, before anything recurses into it */
+function* tokensOf(text: string, lineCounter: LineCounter): Generator<CST.Token> {
+  lineCounter.addNewLine(0);
+  const parser = new Parser(lineCounter.addNewLine);
+  for (const lexeme of new Lexer().lex(text)) {
+    yield* parser.next(lexeme);
+    if (parser.stack.length <= MAX_NESTING) continue;
+    throw new RangeError(`it is nested deeper than ${MAX_NESTING} levels at ${positionOf(parser.offset, lineCounter)}`);
+  }
+  yield* parser.end();
 }
 
 /** The library tells some problems by throwing. */

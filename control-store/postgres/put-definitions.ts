@@ -1,4 +1,5 @@
 import { InvalidDefinitionError, type Definition, type Problem } from '../../definitions/definition.ts';
+import { firstProblems } from '../../definitions/problems.ts';
 import { validateDefinitions } from '../../definitions/validate.ts';
 import { problemsOfLiveExperiments } from '../epoch-rules.ts';
 import { draftState } from '../experiment-state.ts';
@@ -37,7 +38,9 @@ export async function putDefinitions(
       ...validateDefinitions(documents, stored),
       ...problemsOfLiveExperiments(documents, stored, experiments),
     ];
-    if (problems.length > 0) throw new InvalidDefinitionError(problems);
+    if (problems.length > 0) {
+      throw new InvalidDefinitionError(firstProblems(problems, 'the documents', (problem) => problem));
+    }
     if (changed.length === 0) return results;
     await insertVersions(tx, changed);
     await keepDrafts(tx, changed, experiments, actor);

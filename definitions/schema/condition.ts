@@ -45,7 +45,7 @@ const comparison = fields({
   attribute: attributeName,
   operator: z.enum(Object.keys(OPERANDS) as [OperatorName, ...OperatorName[]]),
   value: scalar.optional(),
-  values: z.array(scalar).max(10_000, 'has more than 10,000 values').optional(),
+  values: z.array(scalar).max(10_000, { error: 'has more than 10,000 values', abort: true }).optional(),
 }).transform((written, context): ConditionDefinition => {
   const { attribute, operator } = written;
   if (written.value !== undefined && written.values !== undefined) {
@@ -85,7 +85,7 @@ function schemaFor(value: unknown, depth: number): z.ZodType<ConditionDefinition
   const several = z
     .array(inner)
     .min(1, 'is empty; give at least one condition')
-    .max(1_000, 'has more than 1,000 conditions');
+    .max(1_000, { error: 'has more than 1,000 conditions', abort: true });
   if ('all' in value) return fields({ all: several });
   if ('any' in value) return fields({ any: several });
   if ('not' in value) return fields({ not: inner });

@@ -23,7 +23,7 @@ const DAY_MS = 86_400_000;
 const variants = z
   .array(fields({ key, value: variantValue, weight: weightBasisPoints.optional() }))
   .min(2, 'has fewer than two variants; an experiment compares at least control and one other')
-  .max(100, 'has more than 100 variants')
+  .max(100, { error: 'has more than 100 variants', abort: true })
   .transform((written, context): ExperimentDefinition['variants'] => {
     const weights = written.flatMap((variant) => (variant.weight === undefined ? [] : [variant.weight]));
     const shares = weights.length === 0 ? equalWeights(written.length) : weights;

@@ -17,7 +17,7 @@ const rollout = fields({
   weights: z
     .array(fields({ variant: key, weight: weightBasisPoints }))
     .min(1, 'is empty; give the variants their shares')
-    .max(100, 'has more than 100 variants')
+    .max(100, { error: 'has more than 100 variants', abort: true })
     .transform((weights) => weights.map(({ variant, weight }) => ({ variant, weightBasisPoints: weight }))),
 }).superRefine(({ weights }, context) => {
   const problem = weightProblem(weights.map((entry) => entry.weightBasisPoints));
@@ -44,7 +44,7 @@ export const flag = fields({
   variants: z
     .array(fields({ key, value: variantValue }))
     .min(1, 'is empty; give at least one variant')
-    .max(100, 'has more than 100 variants'),
+    .max(100, { error: 'has more than 100 variants', abort: true }),
   control: key.default('control'),
   enabled: z.boolean().default(true),
   rules: listOf(rule),

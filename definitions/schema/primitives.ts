@@ -108,5 +108,5 @@ function firstMessage(result: z.ZodSafeParseResult<unknown>): string | null {
 
 /** An optional list, empty where it is left out. */
 export function listOf<Item extends z.ZodType>(item: Item): z.ZodDefault<z.ZodArray<Item>> {
-  return z.array(item).max(10_000, 'has more than 10,000 entries').default([]);
+  return z.array(item).max(10_000, { error: 'has more than 10,000 entries', abort: true }).default([]);
 }

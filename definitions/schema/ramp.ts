@@ -33,7 +33,7 @@ const calendar = fields({
   weekdays: z
     .array(weekday)
     .min(1, 'is empty; leave it out for every day')
-    .max(7, 'has more than seven days')
+    .max(7, { error: 'has more than seven days', abort: true })
     .default([1, 2, 3, 4, 5, 6, 7])
     .transform((days) => [...new Set(days)].sort((a, b) => a - b)),
   from: timeOfDay.default('00:00'),
@@ -58,7 +58,7 @@ export const ramp = fields({
   stages: z
     .array(stage)
     .min(1, 'is empty; give at least one stage, such as { percent: 100, hold: 7d }')
-    .max(100, 'has more than 100 stages'),
+    .max(100, { error: 'has more than 100 stages', abort: true }),
   calendar: calendar.nullable().default(null),
   blackouts: listOf(blackout),
 }).superRefine(({ stages, blackouts }, context) => {

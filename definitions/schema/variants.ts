@@ -1,6 +1,11 @@
 /** Positions of the entries that occurred before. */
 export function duplicates(names: readonly string[]): readonly number[] {
-  return names.flatMap((name, index) => (names.indexOf(name) < index ? [index] : []));
+  const seen = new Set<string>();
+  return names.flatMap((name, index) => {
+    if (seen.has(name)) return [index];
+    seen.add(name);
+    return [];
+  });
 }
 
 /** Why weights are no split, in a sentence; null where they are one. */
