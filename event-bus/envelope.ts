@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { Event, JsonObject } from './event.ts';
-import { readableCopy } from './readable-copy.ts';
+import { readableCopy, readableText } from './readable-copy.ts';
 import type { SchemaRegistry } from './schemas/registry.ts';
 
 /** The largest `properties`, in UTF-16 units of JSON text. */
@@ -40,24 +40,38 @@ export type CheckedEvent =
 
 /** Checks anything that claims to be an event. Never throws. */
 export function checkEvent(candidate: unknown, registry: SchemaRegistry): CheckedEvent {
-  const result = checkForm(candidate);
-  const problem = typeof result === 'string' ? result : registry.problemOf(result.event);
-  if (problem === undefined && typeof result !== 'string') return { isValid: true, ...result };
+  try {
+    const result = checkForm(candidate);
+    const problem = typeof result === 'string' ? result : registry.problemOf(result.event);
+    if (problem === undefined && typeof result !== 'string') return { isValid: true, ...result };
+    return refusal(candidate, problem ?? 'event: unknown problem');
+  } catch (error) {
+    // Getters and proxies of the caller's throw what they like.
+    return refusal(candidate, `event: cannot be read: ${error instanceof Error ? error.message : String(error)}`);
+  }
+}
+
+function refusal(candidate: unknown, reason: string): CheckedEvent {
+  const payload = readableCopy(candidate);
+  const { eventId } = payload;
   return {
     isValid: false,
-    eventId: isObject(candidate) && typeof candidate['eventId'] === 'string' ? candidate['eventId'] : '',
-    reason: (problem ?? 'unknown').slice(0, 2000),
-    payload: readableCopy(candidate),
+    eventId: typeof eventId === 'string' ? eventId : '',
+    reason: readableText(reason.slice(0, 2000)),
+    payload,
   };
 }
 
 function checkForm(candidate: unknown): { event: Event; json: string } | string {
   const parsed = envelope.safeParse(candidate);
   if (!parsed.success) {
-    return parsed.error.issues
-      .slice(0, 5)
-      .map((issue) => `${wireName(String(issue.path[0] ?? 'event'))}: ${issue.message}`)
-      .join('; ');
+    const problems = new Map<string, string>();
+    for (const { path, message } of parsed.error.issues) {
+      const field = wireName(String(path[0] ?? 'event'));
+      // The first problem of a field is its type; the others follow from it.
+      if (!problems.has(field)) problems.set(field, `${field}: ${message}`);
+    }
+    return [...problems.values()].slice(0, 5).join('; ');
   }
   const jsonProblem = problemOfJson(parsed.data.properties, 'properties', 1);
   if (jsonProblem !== undefined) return jsonProblem;

@@ -47,3 +47,8 @@ function copyOf(value: unknown, depth: number, budget: { left: number }): JsonVa
 function isJsonObject(value: JsonValue): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
+
+/** Text that every store takes: without NUL and without half of a surrogate pair. */
+export function readableText(text: string): string {
+  return Buffer.from(text, 'utf8').toString('utf8').replaceAll('\0', '\u{2400}');
+}

@@ -1,7 +1,7 @@
 import { sql, type Kysely } from 'kysely';
 import type { Event } from '../event.ts';
 import type { DeadLetter, EventBatch, Rejection } from '../port.ts';
-import { readableCopy } from '../readable-copy.ts';
+import { readableCopy, readableText } from '../readable-copy.ts';
 import type { EventLogTables } from './tables.ts';
 
 /** A run of one partition. Its rows become visible in the order of their offsets, so whatever is there is complete. */
@@ -80,7 +80,7 @@ export async function storeDeadLetters(
   rejections: readonly Rejection[],
   receivedAtMs: number | null,
 ): Promise<void> {
-  const reasons = rejections.map(({ reason }) => storable(reason));
+  const reasons = rejections.map(({ reason }) => readableText(reason));
   const payloads = rejections.map(({ payload }) => JSON.stringify(readableCopy(payload)));
   await sql`
     INSERT INTO event_log_dead_letters (received_at_ms, reason, payload)
@@ -101,9 +101,4 @@ export async function loadDeadLetters(db: Kysely<EventLogTables>, limit: number)
     payload: readableCopy(JSON.parse(row.payload)),
     receivedAtMs: Number(row.received_at_ms),
   }));
-}
-
-/** PostgreSQL's text takes neither NUL nor half of a surrogate pair; reasons may quote both. */
-function storable(text: string): string {
-  return Buffer.from(text, 'utf8').toString('utf8').replaceAll('\0', '\u{2400}');
 }
