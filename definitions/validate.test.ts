@@ -115,9 +115,13 @@ test('a cycle is found exactly where there is one', () => {
   );
 });
 
-test('a chain of 5,000 segments is walked without ado', () => {
-  const chain = Array.from({ length: 5_000 }, (_, index) => segment(`s${index}`, `s${index + 1}`));
-  assert.deepEqual(problemsOf([...chain, segment('s5000')]), []);
+test('segments refer to others through at most 16, and a chain of any length is told in good time', () => {
+  const chain = (length: number): object[] =>
+    Array.from({ length }, (_, index) => segment(`s${index}`, ...(index + 1 < length ? [`s${index + 1}`] : [])));
+  assert.deepEqual(problemsOf(chain(16)), []);
+  const tooLong = 'when: refers to others through more than 16 segments; write some of their conditions out';
+  assert.deepEqual(problemsOf(chain(17)), [`segment s0: ${tooLong}`]);
+  assert.deepEqual(problemsOf(chain(5_000)), [`segment s4983: ${tooLong}`]);
 });
 
 test('a layer splits by the unit of its experiments', () => {

@@ -2,7 +2,7 @@ import { problemsOfExperiment } from './validate-experiment.ts';
 import { referencedSegments } from './references.ts';
 import { Catalogue } from './catalogue.ts';
 import type { Definition, Problem } from './definition.ts';
-import { problemsOfSegmentCycles } from './segment-cycles.ts';
+import { problemsOfSegmentChains } from './segment-chains.ts';
 
 /**
  * Checks how documents hang together with each other and with those that are stored (a document replaces the stored one of its kind
@@ -14,7 +14,7 @@ import { problemsOfSegmentCycles } from './segment-cycles.ts';
 export function validateDefinitions(documents: readonly Definition[], existing: readonly Definition[]): Problem[] {
   const catalogue = new Catalogue([...existing, ...documents]);
   const problems = catalogue.definitions.flatMap((definition) => problemsOf(definition, catalogue));
-  return [...problemsOfSegmentCycles(catalogue), ...problems];
+  return [...problemsOfSegmentChains(catalogue), ...problems];
 }
 
 function problemsOf(definition: Definition, catalogue: Catalogue): Problem[] {

@@ -1,13 +1,15 @@
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import test from 'node:test';
+import { Reason } from '@third-umpire/proto/umpire/assignment/v1/assignment';
 import { ExperimentStatus, Ruleset } from '@third-umpire/proto/umpire/flags/v1/ruleset';
+import { compileRuleset } from '@third-umpire/sdk';
 import type { Definition } from '../../definitions/definition.ts';
 import type { ExperimentDefinition } from '../../definitions/experiment.ts';
 import { repositoryFile } from '../../parts/repository-root.ts';
 import { draftState } from '../experiment-state.ts';
 import { applyTransition } from '../lifecycle.ts';
-import type { Transition } from '../port.ts';
+import { ConflictError, type Transition } from '../port.ts';
 import { documents, example, experimentDocuments } from '../testing/documents.ts';
 import { buildRuleset, type ExperimentWithDefinition } from './build-ruleset.ts';
 import { checkRuleset } from './check-ruleset.ts';
@@ -71,7 +73,32 @@ test('the whole ruleset is what it was', async () => {
 });
 
 test('the ruleset is one that SDKs take', async () => {
-  checkRuleset(await everything());
+  const ruleset = await everything();
+  checkRuleset(ruleset);
+  const compiled = compileRuleset(ruleset);
+  const context = { user: 'u1', os: 'android', app_version: '7.3.0', wallet: 10 };
+  const served = ['upi_retry', 'contest_card', 'payment_page', 'rival', 'shipped_one'].map((key) => {
+    const { variant, reason } = compiled.evaluate(key, context);
+    return [key, variant, reason];
+  });
+  assert.deepEqual(served, [
+    ['upi_retry', 'control', Reason.REASON_DEFAULT],
+    ['contest_card', 'control', Reason.REASON_DEFAULT],
+    ['payment_page', 'control', Reason.REASON_KILLED],
+    ['rival', 'control', Reason.REASON_DEFAULT],
+    ['shipped_one', 'treatment', Reason.REASON_SHIPPED],
+  ]);
+});
+
+test('a ruleset that SDKs would refuse is a conflict that names what is wrong', async () => {
+  const ruleset = await everything();
+  const broken = { ...ruleset, segments: [] };
+  assert.throws(
+    () => checkRuleset(broken),
+    (error) =>
+      error instanceof ConflictError &&
+      /^nothing was changed, because SDKs would refuse .*there is no segment "modern_android"/.test(error.message),
+  );
 });
 
 test('building is a function of its input, whatever the order', async () => {

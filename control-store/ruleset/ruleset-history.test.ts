@@ -1,12 +1,13 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
+import { Reason } from '@third-umpire/proto/umpire/assignment/v1/assignment';
 import { ExperimentStatus, Ruleset, RulesetDelta, type Experiment } from '@third-umpire/proto/umpire/flags/v1/ruleset';
+import { applyDelta, compileRuleset } from '@third-umpire/sdk';
 import fc from 'fast-check';
 import type { Definition } from '../../definitions/definition.ts';
 import { draftState, isLive, type ExperimentState } from '../experiment-state.ts';
 import { applyTransition } from '../lifecycle.ts';
 import { ConflictError, type KillRecord, type Transition } from '../port.ts';
-import { applyDelta } from '../testing/apply-delta.ts';
 import { documents, experimentDocuments } from '../testing/documents.ts';
 import { buildRuleset } from './build-ruleset.ts';
 import { diffRulesets, isEmptyDelta } from './diff-rulesets.ts';
@@ -170,6 +171,25 @@ test('within an epoch a ramp only adds units, and nothing that places a unit cha
       if (after.status !== ExperimentStatus.EXPERIMENT_STATUS_RUNNING) continue;
       assert.deepEqual(after.reservedBuckets, before.reservedBuckets);
       assert.ok(after.enrolledBucketCount >= before.enrolledBucketCount);
+    }
+  });
+});
+
+test('SDKs take every ruleset, and within an epoch move nobody from one arm to another', () => {
+  const users = Array.from({ length: 40 }, (_, index) => ({ user: `u${index}`, a: 'x' }));
+  forAllHistories((rulesets) => {
+    const armOf = new Map<string, string | null>();
+    for (const ruleset of rulesets) {
+      const compiled = compileRuleset(ruleset);
+      for (const context of users) {
+        for (const key of KEYS) {
+          const { reason, variant, epoch } = compiled.evaluate(key, context);
+          if (reason !== Reason.REASON_SPLIT) continue;
+          const unit = `${key} ${epoch} ${context.user}`;
+          assert.equal(armOf.get(unit) ?? variant, variant);
+          armOf.set(unit, variant);
+        }
+      }
     }
   });
 });
