@@ -7,3 +7,7 @@ export {
   type Evaluation,
   type EvaluationContext,
 } from './evaluation/evaluation.ts';
+export type { Client, ClientStatistics, Outcome } from './client/client.ts';
+export { createClient } from './client/create-client.ts';
+export type { EventStatistics } from './client/event-buffer.ts';
+export type { ClientOptions, ClientProblem } from './client/options.ts';
