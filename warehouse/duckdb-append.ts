@@ -17,9 +17,10 @@ export async function appendBatch(connection: DuckDBConnection, batch: EventBatc
     const events = await withoutDoubles(connection, unseen);
     await appendRows(connection, batch.partition, events);
     await connection.run(
-      `INSERT INTO ingest_offsets VALUES ($partition, $next_offset)
-       ON CONFLICT (log_partition) DO UPDATE SET next_offset = excluded.next_offset`,
-      { partition: batch.partition, next_offset: batch.nextOffset },
+      `INSERT INTO ingest_offsets VALUES ($partition, $next_offset, $duplicates)
+       ON CONFLICT (log_partition) DO UPDATE
+       SET next_offset = excluded.next_offset, duplicate_count = duplicate_count + excluded.duplicate_count`,
+      { partition: batch.partition, next_offset: batch.nextOffset, duplicates: unseen.length - events.length },
     );
     return events.length;
   });

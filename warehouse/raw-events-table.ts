@@ -4,7 +4,8 @@
  * `raw_events`: one row per event as it was ingested. `occurred_at` and `ingested_at` are UTC. An event id is not declared unique: an index
  * over every id ever seen would not stay in memory. `appendEvents` keeps doubles out, and staging models deduplicate once more.
  *
- * `ingest_offsets`: one row per partition of the event log, committed together with the rows that came from it.
+ * `ingest_offsets`: one row per partition of the event log, committed together with the rows that came from it, and how many events
+ * of its were dropped because their id was there already.
  */
 export const RAW_EVENTS_DDL: readonly string[] = [
   `CREATE TABLE IF NOT EXISTS raw_events (
@@ -26,6 +27,7 @@ export const RAW_EVENTS_DDL: readonly string[] = [
    )`,
   `CREATE TABLE IF NOT EXISTS ingest_offsets (
      log_partition BIGINT PRIMARY KEY,
-     next_offset BIGINT NOT NULL
+     next_offset BIGINT NOT NULL,
+     duplicate_count BIGINT NOT NULL
    )`,
 ];
