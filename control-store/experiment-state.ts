@@ -1,5 +1,5 @@
 import type { BucketRange } from '@third-umpire/proto/umpire/flags/v1/ruleset';
-import type { ExperimentRecord } from './port.ts';
+import type { ExperimentRecord, LifecycleStatus } from './port.ts';
 
 /** All that the store keeps of an experiment: its record, and what only the ruleset needs. */
 export interface ExperimentState extends ExperimentRecord {
@@ -29,9 +29,11 @@ export function draftState(key: string, definitionVersion: number, reason: strin
   };
 }
 
-/** Whether it holds its buckets: it assigns at random, now or after a pause. */
+/** In which an experiment holds its buckets: it assigns at random, now or after a pause. */
+export const LIVE: readonly LifecycleStatus[] = ['running', 'paused'];
+
 export function isLive(state: Pick<ExperimentRecord, 'status'>): boolean {
-  return state.status === 'running' || state.status === 'paused';
+  return LIVE.includes(state.status);
 }
 
 export function recordOf(state: ExperimentState): ExperimentRecord {

@@ -184,3 +184,24 @@ test('kills, revocations, transitions and puts at once lose nothing, and ruleset
   const changes = (await bench.store.listAudit({ subject: 'busy', limit: 1_000 })).length - 1;
   assert.equal((await bench.store.getExperiment('busy')).revision, 1 + changes);
 });
+
+test('a kill passes all changes that wait', async () => {
+  const keys = Array.from({ length: PARALLEL }, (_, index) => `waiting_${index}`);
+  await bench.put(keys.flatMap((key, index) => experimentDocuments(key).slice(index === 0 ? 0 : 1)));
+  const { version } = await bench.store.currentRuleset();
+  const waiting = race((store, index) =>
+    store.transition({
+      experimentKey: keys[index] ?? '',
+      transition: { to: 'started', definitionVersion: 1 },
+      actor,
+      stepKey: `start waiting ${index}`,
+    }),
+  );
+  const kill = await bench.kill('experiment', 'waiting_49');
+  const results = await waiting;
+  assert.ok(kill.rulesetVersion < version + PARALLEL / 2, `the kill came at ${kill.rulesetVersion - version}`);
+  const refused = results.flatMap((result) => (result.status === 'rejected' ? [String(result.reason)] : []));
+  assert.deepEqual(refused, [
+    'ConflictError: experiment waiting_49 is killed and cannot become started; roll it back, or revoke the kill first',
+  ]);
+});

@@ -12,8 +12,11 @@ const MAX_VERSION = 2_147_483_647;
 
 type Row = Selectable<DefinitionVersionsTable>;
 
-/** The newest version of every document, by kind and key. */
-export async function loadNewest(database: Database | Tx, kind?: DefinitionKind): Promise<StoredDefinition[]> {
+/** The newest version of every document, or of those of some kinds, by kind and key. */
+export async function loadNewest(
+  database: Database | Tx,
+  kinds?: readonly DefinitionKind[],
+): Promise<StoredDefinition[]> {
   let query = database
     .selectFrom('definition_versions')
     .distinctOn(['kind', 'key'])
@@ -21,7 +24,7 @@ export async function loadNewest(database: Database | Tx, kind?: DefinitionKind)
     .orderBy('kind')
     .orderBy('key')
     .orderBy('version', 'desc');
-  if (kind !== undefined) query = query.where('kind', '=', kind);
+  if (kinds !== undefined) query = query.where('kind', 'in', kinds);
   return (await query.execute()).map(storedOf);
 }
 

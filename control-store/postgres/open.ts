@@ -86,7 +86,7 @@ function definitionsOf(
       if (!isOfKind(stored, kind)) throw new TypeError(`the stored ${kind} ${key} is a ${stored.definition.kind}`);
       return stored;
     },
-    listDefinitions: (kind) => withRetry(() => loadNewest(database, kind)),
+    listDefinitions: (kind) => withRetry(() => loadNewest(database, kind === undefined ? undefined : [kind])),
   };
 }
 

@@ -12,6 +12,9 @@ import { SCHEMA, type Database, type Tx } from './schema.ts';
 /** Rulesets are kept for watchers that lag; what changed and why is in the audit for good. */
 const KEPT_VERSIONS = 200;
 
+/** Beside experiments, of which rulesets hold the versions that their records are at. */
+const KINDS_IN_RULESETS = ['flag', 'segment', 'layer', 'holdout'] as const;
+
 export const CHANNEL = 'umpire_ruleset';
 
 /**
@@ -24,7 +27,7 @@ export async function publish(tx: Tx, nowMs: number): Promise<number> {
   const next = buildRuleset({
     version: current.version + 1,
     publishedAtMs: nowMs,
-    definitions: (await loadNewest(tx)).map((stored) => stored.definition),
+    definitions: (await loadNewest(tx, KINDS_IN_RULESETS)).map((stored) => stored.definition),
     experiments: await loadWithDefinitions(tx),
     kills: await loadKillsInForce(tx),
   });

@@ -1,4 +1,6 @@
-import { isLive, recordOf } from '../experiment-state.ts';
+import { sql } from 'kysely';
+import type { BucketRange } from '@third-umpire/proto/umpire/flags/v1/ruleset';
+import { LIVE, recordOf } from '../experiment-state.ts';
 import { applyTransition } from '../lifecycle.ts';
 import { ConflictError, NotFoundError, type ExperimentRecord, type TransitionRequest } from '../port.ts';
 import type { Reservation } from '../ruleset/buckets.ts';
@@ -6,7 +8,7 @@ import { assertActor, assertText, writeAudits } from './audit.ts';
 import type { ChangeLine } from './change-line.ts';
 import { loadExperimentDefinition } from './definitions.ts';
 import { loadStates, updateState } from './experiments.ts';
-import { loadWithDefinitions, publish } from './publish.ts';
+import { publish } from './publish.ts';
 import type { Tx } from './schema.ts';
 import { once } from './steps.ts';
 
@@ -59,10 +61,19 @@ async function writeTransition(
 
 /** Who holds buckets of a layer now. */
 async function loadReservations(tx: Tx, layerKey: string): Promise<Reservation[]> {
-  const holders = await loadWithDefinitions(tx);
-  return holders
-    .filter(({ state, definition }) => isLive(state) && definition.layer === layerKey)
-    .map(({ state }) => ({ experimentKey: state.key, buckets: state.reservedBuckets }));
+  const rows = await tx
+    .selectFrom('experiments')
+    .innerJoin('definition_versions', (join) =>
+      join
+        .onRef('definition_versions.key', '=', 'experiments.key')
+        .onRef('definition_versions.version', '=', 'experiments.definition_version')
+        .on('definition_versions.kind', '=', 'experiment'),
+    )
+    .select(['experiments.key', 'experiments.reserved_buckets'])
+    .where('experiments.status', 'in', LIVE)
+    .where(sql`definition_versions.document ->> 'layer'`, '=', layerKey)
+    .execute();
+  return rows.map((row) => ({ experimentKey: row.key, buckets: row.reserved_buckets as readonly BucketRange[] }));
 }
 
 function isExperimentRecord(value: unknown): value is ExperimentRecord {
