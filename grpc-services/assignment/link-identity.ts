@@ -1,0 +1,53 @@
+import {
+  LinkOutcome,
+  type LinkIdentityRequest,
+  type LinkIdentityResponse,
+} from '@third-umpire/proto/umpire/assignment/v1/assignment';
+import { uuidv7 } from 'uuidv7';
+import type { LinkOutcome as StoredOutcome } from '../../control-store/port.ts';
+import { IDENTITY_LINKED } from '../../event-bus/schemas/identity.ts';
+import { InvalidRequestError } from '../failures.ts';
+import type { AssignmentParts } from './service.ts';
+
+const OUTCOMES: Readonly<Record<StoredOutcome, LinkOutcome>> = {
+  linked: LinkOutcome.LINK_OUTCOME_LINKED,
+  'already-linked': LinkOutcome.LINK_OUTCOME_ALREADY_LINKED,
+  'user-linked-elsewhere': LinkOutcome.LINK_OUTCOME_USER_LINKED_ELSEWHERE,
+  'device-taken': LinkOutcome.LINK_OUTCOME_DEVICE_TAKEN,
+  'user-already-exposed': LinkOutcome.LINK_OUTCOME_USER_ALREADY_EXPOSED,
+};
+
+/** Writes the link, tells the warehouse, and answers by what the user is hashed. */
+export function createLinkIdentity({
+  controlStore,
+  eventBus,
+  evaluator,
+  clock,
+}: AssignmentParts): (request: LinkIdentityRequest) => Promise<LinkIdentityResponse> {
+  return async ({ userId, deviceId }) => {
+    if (userId === '') throw new InvalidRequestError('user_id', 'is empty');
+    if (deviceId === '') throw new InvalidRequestError('device_id', 'is empty');
+    const { outcome, hashedDeviceId } = await controlStore.linkIdentity(userId, deviceId);
+    // Also when it was linked before: the event may have been lost between the two writes, and a second one changes nothing.
+    if (hashedDeviceId === deviceId) {
+      await eventBus.publish([
+        {
+          eventId: uuidv7(),
+          eventType: IDENTITY_LINKED,
+          schemaVersion: 1,
+          userId,
+          anonymousId: deviceId,
+          timestampMs: clock(),
+          serviceName: 'umpire',
+          experimentKey: null,
+          epoch: null,
+          variant: null,
+          decisionId: null,
+          properties: { user_id: userId, device_id: deviceId },
+        },
+      ]);
+    }
+    evaluator.links.set(userId, hashedDeviceId);
+    return { outcome: OUTCOMES[outcome], hashedDeviceId: hashedDeviceId ?? '' };
+  };
+}
