@@ -1,0 +1,36 @@
+// Sets up whatever a task needs, visibly and once, then runs it: `node scripts/bootstrap.mjs demo|test|check|bench [args]`.
+// Plain JavaScript on Node's own modules only, because nothing else is there yet in a fresh clone.
+import process from 'node:process';
+import { build } from './setup/build.mjs';
+import { installPackages } from './setup/packages.mjs';
+import { requireNode } from './setup/node-version.mjs';
+import { ensureTemporal } from './setup/temporal.mjs';
+import { SetupError } from './setup/step.mjs';
+
+const TASKS = {
+  demo: { module: './tasks/demo.mjs', needsTemporal: true },
+  test: { module: './tasks/test.mjs', needsTemporal: true },
+  check: { module: './tasks/check.mjs', needsTemporal: true },
+  bench: { module: './tasks/bench.mjs', needsTemporal: false },
+};
+
+async function main([name, ...args]) {
+  const task = TASKS[name];
+  if (task === undefined) {
+    throw new SetupError(`there is no task "${name ?? ''}"; use one of ${Object.keys(TASKS).join(', ')}`);
+  }
+  requireNode();
+  await installPackages();
+  await build();
+  if (task.needsTemporal) process.env.TEMPORAL_CLI_PATH = await ensureTemporal();
+  const { run } = await import(task.module);
+  return await run(args);
+}
+
+try {
+  process.exitCode = await main(process.argv.slice(2));
+} catch (error) {
+  if (!(error instanceof SetupError)) throw error;
+  console.error(`\n${error.message}`);
+  process.exitCode = 1;
+}
