@@ -300,6 +300,11 @@ const EXPERIMENT_RULES: readonly Rule[] = [
     compare('before', { value: 'yesterday' }),
     'targeting.value: before compares with an ISO 8601 date or time with offset, such as "2026-03-01" or "2026-03-01T19:30:00+05:30", not "yesterday"',
   ],
+  [
+    'days that exist',
+    compare('before', { value: '2026-02-30' }),
+    'targeting.value: before compares with an ISO 8601 date or time with offset, such as "2026-03-01" or "2026-03-01T19:30:00+05:30", not "2026-02-30"',
+  ],
 ];
 
 function blackout(fromDay: string, toDay: string): object {

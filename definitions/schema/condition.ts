@@ -34,7 +34,7 @@ const OPERANDS: Record<
   not_exists: { type: 'any', count: 0 },
 };
 const SEMVER =
-  /^(0|[1-9]\d*)\.(0|[1-9]\d*)\.(0|[1-9]\d*)(?:-[0-9A-Za-z-]+(?:\.[0-9A-Za-z-]+)*)?(?:\+[0-9A-Za-z-]+(?:\.[0-9A-Za-z-]+)*)?$/;
+  /^(0|[1-9]\d{0,14})\.(0|[1-9]\d{0,14})\.(0|[1-9]\d{0,14})(?:-[0-9A-Za-z-]+(?:\.[0-9A-Za-z-]+)*)?(?:\+[0-9A-Za-z-]+(?:\.[0-9A-Za-z-]+)*)?$/;
 const TIME = /^\d{4}-\d{2}-\d{2}(?:T\d{2}:\d{2}(?::\d{2}(?:\.\d{1,9})?)?(?:Z|[+-]\d{2}:\d{2}))?$/;
 
 const scalar = z.union([text, finiteNumber, z.boolean()], {
@@ -105,6 +105,13 @@ function operandProblem(operator: OperatorName, values: readonly Scalar[]): stri
   return null;
 }
 
+/** JavaScript takes 30 February for 2 March. */
+function isTime(value: string): boolean {
+  if (!TIME.test(value) || Number.isNaN(Date.parse(value))) return false;
+  const day = value.slice(0, 10);
+  return new Date(`${day}T00:00:00Z`).toISOString().startsWith(day);
+}
+
 function typeProblem(type: (typeof OPERANDS)[OperatorName]['type'], value: Scalar): string | null {
   if (type === 'number' && typeof value !== 'number') return 'compares with a number';
   if (type === 'text' && (typeof value !== 'string' || value === ''))
@@ -112,7 +119,7 @@ function typeProblem(type: (typeof OPERANDS)[OperatorName]['type'], value: Scala
   if (type === 'semver' && (typeof value !== 'string' || !SEMVER.test(value))) {
     return 'compares with a full semantic version in quotes, such as "7.2.0"';
   }
-  if (type === 'time' && (typeof value !== 'string' || !TIME.test(value) || Number.isNaN(Date.parse(value)))) {
+  if (type === 'time' && (typeof value !== 'string' || !isTime(value))) {
     return 'compares with an ISO 8601 date or time with offset, such as "2026-03-01" or "2026-03-01T19:30:00+05:30"';
   }
   return null;
