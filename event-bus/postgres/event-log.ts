@@ -112,7 +112,7 @@ class EventLog implements EventBus {
     const group = await groupId(this.#db, options.group);
     const consumer: GroupConsumer = await GroupConsumer.start({
       partitionCount: this.partitionCount,
-      join: () => GroupMembership.join(this.#url, group, this.#onError),
+      join: (onLost) => GroupMembership.join(this.#url, group, onLost),
       endOffsets: (signal) => retryTransient(() => loadEndOffsets(this.#db), Infinity, signal),
       work: {
         load: async (partition) =>

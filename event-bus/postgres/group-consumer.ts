@@ -7,8 +7,8 @@ const REBALANCE_EVERY_MS = 200;
 
 export interface GroupConsumerOptions {
   readonly partitionCount: number;
-  /** Takes a seat in the group. */
-  join(): Promise<GroupMembership>;
+  /** Takes a seat in the group. `onLost` is told when its connection breaks. */
+  join(onLost: (error: Error) => void): Promise<GroupMembership>;
   /** Where each partition ends now. */
   endOffsets(signal: AbortSignal): Promise<ReadonlyMap<number, bigint>>;
   readonly work: Omit<PartitionWork, 'onProgress'>;
@@ -25,6 +25,7 @@ export class GroupConsumer implements Consumer {
   readonly #leaving = new Map<number, Promise<void>>();
   readonly #stop = new AbortController();
   readonly #watchers = new Set<() => void>();
+  #sleep = new AbortController();
   #membership: GroupMembership | undefined;
   /** Undefined while it is not known. */
   #share: ReadonlySet<number> | undefined;
@@ -37,7 +38,7 @@ export class GroupConsumer implements Consumer {
   /** Resolves once it has joined. Rejects where that fails. */
   static async start(options: GroupConsumerOptions): Promise<GroupConsumer> {
     const consumer = new GroupConsumer(options);
-    consumer.#membership = await options.join();
+    consumer.#membership = await consumer.#join();
     consumer.#ended = consumer.#run();
     return consumer;
   }
@@ -61,10 +62,19 @@ export class GroupConsumer implements Consumer {
   async stop(): Promise<void> {
     if (!this.#stop.signal.aborted) {
       this.#stop.abort();
+      this.#sleep.abort();
       this.#tellWatchers();
       this.#options.onEnd();
     }
     await this.#ended;
+  }
+
+  /** A broken connection is looked into at once: its partitions may have another reader already. */
+  async #join(): Promise<GroupMembership> {
+    return await this.#options.join((error) => {
+      this.#options.work.onLogError(error);
+      this.#sleep.abort();
+    });
   }
 
   #assertRunning(): void {
@@ -89,11 +99,12 @@ export class GroupConsumer implements Consumer {
     const { signal } = this.#stop;
     let failures = 0;
     while (!signal.aborted) {
+      this.#sleep = new AbortController();
       try {
-        this.#membership ??= await this.#options.join();
+        this.#membership ??= await this.#join();
         await this.#rebalance(this.#membership);
         failures = 0;
-        await pause(REBALANCE_EVERY_MS, signal);
+        await pause(REBALANCE_EVERY_MS, this.#sleep.signal);
       } catch (error) {
         this.#options.work.onLogError(
           new Error('the place in the consumer group was lost; joining again', { cause: error }),
