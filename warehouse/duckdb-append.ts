@@ -1,7 +1,11 @@
 import type { DuckDBAppender, DuckDBConnection } from '@duckdb/node-api';
 import type { EventBatch } from '../event-bus/port.ts';
 import { bindParameters, timestampFromMs } from './duckdb-values.ts';
+import { coveringSpans } from './time-spans.ts';
 import { inTransaction } from './transaction.ts';
+
+const MAX_SPANS = 16;
+const MIN_GAP_MS = 3_600_000;
 
 type BatchEvent = EventBatch['events'][number];
 
@@ -36,32 +40,34 @@ export async function ingestedOffset(connection: DuckDBConnection, partition: nu
 }
 
 /**
- * Keeps the first of each event id. A redelivered event carries the timestamp that it had, so only rows within the batch's span of
- * timestamps can be its first copy; min-max indexes let DuckDB skip every block outside the span. The check is exact for every redelivery,
- * and its cost follows the span, not the table. (An id that was reused with another timestamp is left to the staging models.)
+ * Keeps the first of each event id. A redelivered event carries the timestamp that it had, so only rows within the batch's spans of
+ * timestamps can be its first copy; min-max indexes let DuckDB skip every block outside a span. The check is exact for every redelivery,
+ * and its cost follows the spans, not the table: a few stragglers do not make it search everything since their time. (An id
+ * that was reused with another timestamp is left to the staging models.)
  */
 async function withoutDoubles(connection: DuckDBConnection, events: readonly BatchEvent[]): Promise<BatchEvent[]> {
   const byId = new Map<string, BatchEvent>();
-  let earliestMs = Infinity;
-  let latestMs = -Infinity;
   for (const event of events) {
     if (!byId.has(event.eventId)) byId.set(event.eventId, event);
-    earliestMs = Math.min(earliestMs, event.timestampMs);
-    latestMs = Math.max(latestMs, event.timestampMs);
   }
   if (byId.size === 0) return [];
-  const { values, types } = bindParameters({
-    ids: [...byId.keys()],
-    earliest: new Date(earliestMs),
-    latest: new Date(latestMs),
-  });
-  const reader = await connection.runAndReadAll(
-    `SELECT event_id FROM raw_events
-     WHERE occurred_at BETWEEN $earliest AND $latest AND event_id IN (SELECT UNNEST($ids))`,
-    values,
-    types,
-  );
-  for (const [id] of reader.getRows()) byId.delete(String(id));
+  const first = [...byId.values()];
+  const times = first.map(({ timestampMs }) => timestampMs);
+  for (const { earliestMs, latestMs } of coveringSpans(times, MAX_SPANS, MIN_GAP_MS)) {
+    const ids = first.filter(({ timestampMs }) => timestampMs >= earliestMs && timestampMs <= latestMs);
+    const { values, types } = bindParameters({
+      ids: ids.map(({ eventId }) => eventId),
+      earliest: new Date(earliestMs),
+      latest: new Date(latestMs),
+    });
+    const reader = await connection.runAndReadAll(
+      `SELECT event_id FROM raw_events
+       WHERE occurred_at BETWEEN $earliest AND $latest AND event_id IN (SELECT UNNEST($ids))`,
+      values,
+      types,
+    );
+    for (const [id] of reader.getRows()) byId.delete(String(id));
+  }
   return [...byId.values()];
 }
 
