@@ -1,26 +1,15 @@
 import pg from 'pg';
-import { Ruleset, RulesetDelta } from '@third-umpire/proto/umpire/flags/v1/ruleset';
+import { RulesetDelta, type Ruleset } from '@third-umpire/proto/umpire/flags/v1/ruleset';
+import { applyDelta } from '@third-umpire/sdk';
 import type { ControlStoreLogger } from '../logger.ts';
-import { CHANNEL } from './publish.ts';
+import { CHANNEL, loadCurrent } from './publish.ts';
 import type { Database } from './schema.ts';
 
 const POLL_INTERVAL_MS = 1_000;
 const RECONNECT_DELAY_MS = 200;
-/** Rulesets may be large, so that few are held in memory at once. */
-const MAX_ROWS = 16;
+const MAX_ROWS = 100;
 
 export type OnRuleset = (ruleset: Ruleset, delta: RulesetDelta | null) => void;
-
-interface Publication {
-  readonly ruleset: Ruleset;
-  /** From the version before. */
-  readonly delta: RulesetDelta | null;
-}
-
-interface Watcher {
-  readonly onRuleset: OnRuleset;
-  lastVersion: number;
-}
 
 export interface RulesetFeedOptions {
   readonly url: string;
@@ -34,11 +23,13 @@ export interface RulesetFeedOptions {
  */
 export class RulesetFeed {
   readonly #options: RulesetFeedOptions;
-  readonly #watchers = new Set<Watcher>();
+  readonly #watchers = new Set<OnRuleset>();
+  /** What every watcher was handed last; null while nobody watches. */
+  #latest: Ruleset | null = null;
   #listener: pg.Client | null = null;
   #timer: NodeJS.Timeout | null = null;
   #reading: Promise<void> = Promise.resolve();
-  #isReadQueued = false;
+  #isWakeQueued = false;
   #isClosed = false;
   #hasFailed = false;
 
@@ -48,15 +39,17 @@ export class RulesetFeed {
 
   /** Hands the current ruleset over before it returns. */
   async watch(onRuleset: OnRuleset): Promise<() => Promise<void>> {
-    const current = await this.#read(0);
-    const watcher: Watcher = { onRuleset, lastVersion: 0 };
-    for (const row of current) this.#deliver(watcher, row);
+    await this.#catchUp();
+    // Null again where the last watcher just left.
+    while (this.#latest === null) await this.#catchUp();
+    // A function of its own, so that one that watches twice is told twice.
+    const watcher: OnRuleset = (ruleset, delta) => onRuleset(ruleset, delta);
     this.#watchers.add(watcher);
+    this.#tell(watcher, this.#latest, null);
     if (this.#timer === null) {
       this.#timer = setInterval(() => this.#wake(), POLL_INTERVAL_MS);
       this.#listen();
     }
-    this.#wake();
     return async () => {
       this.#watchers.delete(watcher);
       if (this.#watchers.size === 0) await this.#stop();
@@ -72,6 +65,7 @@ export class RulesetFeed {
   async #stop(): Promise<void> {
     if (this.#timer !== null) clearInterval(this.#timer);
     this.#timer = null;
+    this.#latest = null;
     const listener = this.#listener;
     this.#listener = null;
     await listener?.end();
@@ -80,53 +74,69 @@ export class RulesetFeed {
 
   /** Reads soon; wakes during a read make one more read. */
   #wake(): void {
-    if (this.#isReadQueued) return;
-    this.#isReadQueued = true;
-    this.#reading = this.#reading.then(async () => {
-      this.#isReadQueued = false;
-      await this.#readAll();
-    });
+    if (this.#isWakeQueued) return;
+    this.#isWakeQueued = true;
+    this.#catchUp(() => (this.#isWakeQueued = false)).then(
+      () => (this.#hasFailed = false),
+      (error: unknown) => {
+        if (!this.#hasFailed) this.#warn('rulesets cannot be read; trying again every second', error);
+        this.#hasFailed = true;
+      },
+    );
   }
 
-  async #readAll(): Promise<void> {
-    if (this.#watchers.size === 0) return;
-    try {
-      let rows: readonly Publication[];
-      do {
-        const oldest = Math.min(...[...this.#watchers].map((watcher) => watcher.lastVersion));
-        rows = await this.#read(oldest);
-        for (const row of rows) for (const watcher of this.#watchers) this.#deliver(watcher, row);
-      } while (rows.length === MAX_ROWS && this.#watchers.size > 0);
-      this.#hasFailed = false;
-    } catch (error) {
-      if (!this.#hasFailed) this.#warn('rulesets cannot be read; trying again every second', error);
-      this.#hasFailed = true;
+  /** Reads and tells what is newer, after every read that was asked for before. */
+  #catchUp(onBegin?: () => void): Promise<void> {
+    const read = this.#reading.then(async () => {
+      onBegin?.();
+      await this.#tellNewer();
+    });
+    // Whoever asked is told of the failure; the next read begins all the same.
+    this.#reading = read.catch(() => undefined);
+    return read;
+  }
+
+  async #tellNewer(): Promise<void> {
+    for (;;) {
+      this.#latest ??= await this.#readNewest();
+      const rows = await this.#readDeltas(this.#latest.version);
+      for (const row of rows) {
+        const latest: Ruleset | null = this.#latest;
+        if (latest === null || row.version <= latest.version) continue;
+        const delta: RulesetDelta | null = row.delta?.baseVersion === latest.version ? row.delta : null;
+        // What a delta does not touch stays the same object, which SDKs make use of.
+        const ruleset: Ruleset = delta === null ? await this.#readNewest() : applyDelta(latest, delta);
+        this.#latest = ruleset;
+        for (const watcher of this.#watchers) this.#tell(watcher, ruleset, delta);
+      }
+      if (rows.length < MAX_ROWS) return;
     }
   }
 
-  /** Versions after one, in order; for version 0 only the current one. */
-  async #read(after: number): Promise<readonly Publication[]> {
-    const query = this.#options.database.selectFrom('rulesets').select(['ruleset', 'delta']);
-    const rows = await (
-      after === 0
-        ? query.orderBy('version', 'desc').limit(1)
-        : query.where('version', '>', after).orderBy('version').limit(MAX_ROWS)
-    ).execute();
-    return rows.map(({ ruleset, delta }) => ({
-      ruleset: Ruleset.decode(ruleset),
-      delta: delta === null ? null : RulesetDelta.decode(delta),
-    }));
-  }
-
-  #deliver(watcher: Watcher, { ruleset, delta }: Publication): void {
-    if (ruleset.version <= watcher.lastVersion) return;
-    const fitting = delta !== null && delta.baseVersion === watcher.lastVersion ? delta : null;
-    watcher.lastVersion = ruleset.version;
+  #tell(watcher: OnRuleset, ruleset: Ruleset, delta: RulesetDelta | null): void {
     try {
-      watcher.onRuleset(ruleset, fitting);
+      watcher(ruleset, delta);
     } catch (error) {
       this.#warn(`a watcher failed on ruleset ${ruleset.version}`, error);
     }
+  }
+
+  async #readNewest(): Promise<Ruleset> {
+    return await loadCurrent(this.#options.database);
+  }
+
+  /** Versions after one, in order. */
+  async #readDeltas(
+    after: number,
+  ): Promise<readonly { readonly version: number; readonly delta: RulesetDelta | null }[]> {
+    const rows = await this.#options.database
+      .selectFrom('rulesets')
+      .select(['version', 'delta'])
+      .where('version', '>', after)
+      .orderBy('version')
+      .limit(MAX_ROWS)
+      .execute();
+    return rows.map(({ version, delta }) => ({ version, delta: delta === null ? null : RulesetDelta.decode(delta) }));
   }
 
   #warn(message: string, error: unknown): void {
