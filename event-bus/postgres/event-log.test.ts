@@ -7,6 +7,8 @@ import { startTestPostgres } from '../../tests/support/postgres.ts';
 import { Collector, readAll } from '../contract/collector.ts';
 import { Gate } from '../contract/gate.ts';
 import { CONTRACT_REGISTRY, sampleEvent, sampleEvents } from '../contract/sample-events.ts';
+import type { EventTypeSchema } from '../schemas/event-type.ts';
+import { createRegistry } from '../schemas/registry.ts';
 import { EventLogBacklogError, openEventLog, PartitionCountError } from './event-log.ts';
 import { migrateEventLog } from './migrate.ts';
 
@@ -36,6 +38,28 @@ describe('the embedded log', () => {
     const again = await openEventLog({ url });
     assert.equal(again.partitionCount, 3);
     await again.close();
+  });
+
+  test('a version of an event type never changes under its events', async () => {
+    const url = await postgres.createDatabase('schemas');
+    const open = async (...schemas: EventTypeSchema[]): Promise<void> => {
+      const bus = await openEventLog({ url, registry: createRegistry(schemas) });
+      await bus.close();
+    };
+    const first: EventTypeSchema = { key: 'team_created', version: 1, properties: { players: { type: 'integer' } } };
+    const second: EventTypeSchema = {
+      ...first,
+      version: 2,
+      properties: { ...first.properties, name: { type: 'string' } },
+    };
+    await open(first);
+    await open();
+    await open({ ...first, description: 'A team was put together.' }, second);
+    await assert.rejects(
+      open({ ...second, version: 1 }),
+      /^SchemaRegistrationError: event type team_created: version 1 is not what .* \({ players: integer }\) and write the change as version 2$/,
+    );
+    await open(first);
   });
 
   test('several processes may make the log at once', async () => {

@@ -19,6 +19,7 @@ import {
   storeDeadLetters,
   storeGroupOffset,
 } from './read.ts';
+import { registerSchemas } from './register-schemas.ts';
 import type { EventLogTables } from './tables.ts';
 import { retryTransient } from './transient.ts';
 
@@ -48,6 +49,7 @@ const DEFAULT_BATCH_SIZE = 1_000;
  * Opens the embedded event log.
  *
  * @throws PartitionCountError where the log has another number of partitions
+ * @throws SchemaRegistrationError where a version of an event type is not what the log was opened with before
  */
 export async function openEventLog(options: EventLogOptions): Promise<EventBus> {
   const { url, partitionCount } = options;
@@ -55,8 +57,10 @@ export async function openEventLog(options: EventLogOptions): Promise<EventBus> 
   await migrateEventLog(url, { onError, ...(partitionCount === undefined ? {} : { partitionCount }) });
   const db = connectEventLog(url, onError);
   try {
+    const registry = options.registry ?? createRegistry();
+    await registerSchemas(db, registry.schemas);
     const ends = await loadEndOffsets(db);
-    return new EventLog(db, ends.size, { ...options, onError });
+    return new EventLog(db, ends.size, { ...options, registry, onError });
   } catch (error) {
     await db.destroy();
     throw error;
@@ -79,12 +83,12 @@ class EventLog implements EventBus {
   constructor(
     db: Kysely<EventLogTables>,
     partitionCount: number,
-    options: EventLogOptions & { readonly onError: (error: Error) => void },
+    options: EventLogOptions & { readonly registry: SchemaRegistry; readonly onError: (error: Error) => void },
   ) {
     this.#db = db;
     this.partitionCount = partitionCount;
     this.#url = options.url;
-    this.#registry = options.registry ?? createRegistry();
+    this.#registry = options.registry;
     this.#onError = options.onError;
     this.#append = {
       retryForMs: options.retryForMs ?? 30_000,

@@ -99,4 +99,15 @@ const MIGRATIONS: Readonly<Record<string, Migration>> = {
         )`.execute(db);
     },
   },
+  '002_schemas': {
+    up: async (db) => {
+      await sql`
+        CREATE TABLE event_log_schemas (
+          event_type text NOT NULL,
+          version integer NOT NULL,
+          definition text NOT NULL,
+          PRIMARY KEY (event_type, version)
+        )`.execute(db);
+    },
+  },
 };

@@ -24,4 +24,6 @@ export interface EventLogTables {
     reason: string;
     payload: ColumnType<string>;
   };
+  /** One row per version of an event type that this log was opened with. Never changed. */
+  event_log_schemas: { event_type: string; version: number; definition: string };
 }
