@@ -1,4 +1,4 @@
-import { parseAllDocuments } from 'yaml';
+import { parseAllDocuments, type Document } from 'yaml';
 import { z } from 'zod';
 import { PROPERTY_TYPES, type EventTypeSchema } from './event-type.ts';
 
@@ -46,20 +46,35 @@ export class InvalidEventTypeError extends Error {
 export function parseEventTypes(text: string, sourceName: string): EventTypeSchema[] {
   const problems: string[] = [];
   const schemas: EventTypeSchema[] = [];
-  const documents = parseAllDocuments(text);
+  const documents = parseAllDocuments(text, { logLevel: 'error' });
   for (const [index, source] of (Array.isArray(documents) ? documents : []).entries()) {
     const place = `${sourceName}, document ${index + 1}`;
     if (source.errors.length > 0) {
       problems.push(...source.errors.map((error) => `${place}: ${error.message}`));
       continue;
     }
-    const result = document.safeParse(source.toJS({ maxAliasCount: 100 }));
+    const value = valueOf(source, place, problems);
+    if (value === undefined) continue;
+    const result = document.safeParse(value);
     if (result.success) schemas.push(result.data);
-    else problems.push(...result.error.issues.map((issue) => `${place}: ${issue.path.join('.')}: ${issue.message}`));
+    else
+      problems.push(
+        ...result.error.issues.map((issue) => `${place}: ${issue.path.join('.') || 'the document'}: ${issue.message}`),
+      );
   }
   if (schemas.length === 0 && problems.length === 0) {
     problems.push(`${sourceName}: holds no event type; write at least one document of kind event_type`);
   }
   if (problems.length > 0) throw new InvalidEventTypeError(problems);
   return schemas;
+}
+
+/** Aliases that lead nowhere, or to too much, are only found here. */
+function valueOf(source: Document.Parsed, place: string, problems: string[]): unknown {
+  try {
+    return source.toJS({ maxAliasCount: 100 });
+  } catch (error) {
+    problems.push(`${place}: ${error instanceof Error ? error.message : String(error)}`);
+    return undefined;
+  }
 }

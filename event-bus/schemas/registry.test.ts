@@ -45,6 +45,45 @@ describe('event-type documents', () => {
   });
 });
 
+test('thousands of damaged documents end in named problems or in schemas, never in another error', () => {
+  const pieces = fc.constantFrom(
+    'kind: event_type',
+    'key: a',
+    'version: 1',
+    'properties:',
+    '  n: { type: integer }',
+    '  n: *x',
+    '&x',
+    '---',
+    '- ',
+    '{',
+    '? ',
+    '!!binary',
+    '\t',
+    '"',
+    ': ',
+    '%YAML 9',
+    '  toString: { type: string }',
+  );
+  const text = fc.oneof(
+    fc
+      .array(fc.oneof(pieces, fc.string({ unit: 'binary', maxLength: 8 })), { maxLength: 12 })
+      .map((lines) => lines.join('\n')),
+    fc.string({ unit: 'binary' }),
+  );
+  fc.assert(
+    fc.property(text, (source) => {
+      try {
+        createRegistry(parseEventTypes(source, 'fuzz.yaml'));
+      } catch (error) {
+        assert.ok(error instanceof InvalidEventTypeError || error instanceof SchemaRegistrationError, String(error));
+      }
+    }),
+    { numRuns: 3_000 },
+  );
+  assert.throws(() => parseEventTypes('kind: *nowhere', 'alias.yaml'), InvalidEventTypeError);
+});
+
 describe('the registry', () => {
   const registry = createRegistry(parseEventTypes(depositFailed, 'types.yaml'));
   const event = sampleEvent('u1', 1, { eventType: 'deposit_failed', properties: { amount_paise: 100 } });
