@@ -85,6 +85,11 @@ test('JSON is read like YAML, also on one line and with several documents', () =
   assert.deepEqual(parseDefinitions(JSON.stringify(layer, null, 2), 'x'), expected.slice(0, 1));
 });
 
+test('a byte order mark, carriage returns and text beyond Latin are no matter', () => {
+  const text = '\ufeffkind: layer\r\nkey: payments\r\nowner: भुगतान 💳\r\n';
+  assert.deepEqual(parseDefinitions(text, 'x'), [{ kind: 'layer', key: 'payments', owner: 'भुगतान 💳', unit: 'user' }]);
+});
+
 test('all problems are told at once, each with its place and its remedy', () => {
   const text = `kind: layer
 key: Payments

@@ -23,6 +23,8 @@ const POOL_SIZE = 10;
 /** Connections that only kills use, so that a kill never waits for one. */
 const URGENT_POOL_SIZE = 2;
 const STATEMENT_TIMEOUT_MS = 15_000;
+/** A process that hangs within a change loses its locks before those that wait for them give up. */
+const IDLE_IN_CHANGE_TIMEOUT_MS = 10_000;
 const CONNECT_TIMEOUT_MS = 5_000;
 
 export interface ControlStoreOptions {
@@ -132,7 +134,7 @@ function connect(url: string, max: number, logger: ControlStoreLogger): Kysely<C
     connectionString: url,
     max,
     statement_timeout: STATEMENT_TIMEOUT_MS,
-    idle_in_transaction_session_timeout: STATEMENT_TIMEOUT_MS,
+    idle_in_transaction_session_timeout: IDLE_IN_CHANGE_TIMEOUT_MS,
     connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
     keepAlive: true,
     application_name: 'umpire control store',

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { once, EventEmitter } from 'node:events';
 import test, { after, before } from 'node:test';
-import type { Ruleset, RulesetDelta } from '@third-umpire/proto/umpire/flags/v1/ruleset';
+import { Ruleset, RulesetDelta } from '@third-umpire/proto/umpire/flags/v1/ruleset';
 import pg from 'pg';
 import type { ControlStore } from '../port.ts';
 import { experimentDocuments } from '../testing/documents.ts';
@@ -124,6 +124,26 @@ test('a listener whose connection is cut off goes on', async () => {
   );
   await watcher.stop();
   await store.close();
+});
+
+test('a watcher that missed versions which are gone gets the newest, without a delta', async () => {
+  const watcher = await watch(bench.store);
+  const current = await bench.store.currentRuleset();
+  const version = current.version + 2;
+  const client = new pg.Client(bench.server.url);
+  await client.connect();
+  await client.query('insert into umpire_control.rulesets values ($1, now(), $2, $3)', [
+    version,
+    Buffer.from(Ruleset.encode({ ...current, version }).finish()),
+    Buffer.from(RulesetDelta.encode(RulesetDelta.fromPartial({ baseVersion: version - 1, version })).finish()),
+  ]);
+  await client.query(`select pg_notify('umpire_ruleset', '')`);
+  await client.end();
+  const told = await watcher.until(version);
+  assert.deepEqual([told.ruleset, told.delta], [{ ...current, version }, null]);
+  const { rulesetVersion } = await bench.kill('flag', 'watched');
+  assert.equal((await watcher.until(rulesetVersion)).delta?.baseVersion, version);
+  await watcher.stop();
 });
 
 test('from publishing to a watcher in another process takes milliseconds', async (t) => {
