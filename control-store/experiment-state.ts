@@ -37,6 +37,19 @@ export function isLive(state: Pick<ExperimentRecord, 'status'>): boolean {
 }
 
 export function recordOf(state: ExperimentState): ExperimentRecord {
-  const { reservedBuckets: _buckets, holdbackBasisPoints: _holdback, ...record } = state;
-  return record;
+  return {
+    key: state.key,
+    epoch: state.epoch,
+    definitionVersion: state.definitionVersion,
+    status: state.status,
+    statusReason: state.statusReason,
+    stage: state.stage,
+    enrolledBasisPoints: state.enrolledBasisPoints,
+    shippedVariant: state.shippedVariant,
+    startedAtMs: state.startedAtMs,
+    enrolledAtMs: state.enrolledAtMs,
+    analysisClosedAtMs: state.analysisClosedAtMs,
+    isKilled: state.isKilled,
+    revision: state.revision,
+  };
 }

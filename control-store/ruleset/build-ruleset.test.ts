@@ -101,7 +101,7 @@ test('a ruleset that SDKs would refuse is a conflict that names what is wrong', 
   );
 });
 
-test('building is a function of its input, whatever the order', async () => {
+test('building is a function of its input, whatever the order', () => {
   const [card, wide] = [experimentDocuments('card'), experimentDocuments('wide')];
   const input = {
     version: 2,
