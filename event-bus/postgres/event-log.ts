@@ -24,7 +24,7 @@ import type { EventLogTables } from './tables.ts';
 import { retryTransient } from './transient.ts';
 
 export { EventLogBacklogError, EventLogUnavailableError } from './append.ts';
-export { migrateEventLog, PartitionCountError } from './migrate.ts';
+export { PartitionCountError } from './migrate.ts';
 
 export interface EventLogOptions {
   /** Connection string of a PostgreSQL database; its tables are named `event_log_…` and made if missing. */
