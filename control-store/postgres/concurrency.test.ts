@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import test, { after, before } from 'node:test';
 import { ConflictError, type ControlStore } from '../port.ts';
 import { documents, experimentDocuments } from '../testing/documents.ts';
+import { versionsOf, watch } from '../testing/recorded-watcher.ts';
 import { actor, startTestStore, type TestStore } from '../testing/test-store.ts';
 
 const PARALLEL = 50;
@@ -153,12 +154,7 @@ test('kills, revocations, transitions and puts at once lose nothing, and ruleset
   await bench.put(experimentDocuments('busy'));
   await bench.run('busy');
   const before = await bench.store.currentRuleset();
-  const seen: number[] = [];
-  let told: () => void = () => undefined;
-  const stop = await bench.store.watchRulesets(({ version }) => {
-    seen.push(version);
-    told();
-  });
+  const watcher = await watch(bench.store);
   const results = await race(async (store, index) => {
     const stepKey = `busy ${index}`;
     if (index % 3 === 0) {
@@ -173,10 +169,10 @@ test('kills, revocations, transitions and puts at once lose nothing, and ruleset
   const { version, kills } = await bench.store.currentRuleset();
   const busyKills = kills.filter(({ target }) => target?.value === 'busy');
   assert.equal(busyKills.length, Array.from({ length: PARALLEL }, (_, i) => i).filter((i) => i % 6 === 3).length);
-  while (seen.at(-1) !== version) await new Promise<void>((resolve) => (told = resolve));
-  await stop();
+  await watcher.until(version);
+  await watcher.stop();
   assert.deepEqual(
-    seen,
+    versionsOf(watcher.seen),
     Array.from({ length: version - before.version + 1 }, (_, index) => before.version + index),
   );
   const versions = await rulesetVersionsOf('busy');

@@ -1,10 +1,9 @@
 import assert from 'node:assert/strict';
-import { once, EventEmitter } from 'node:events';
 import test, { after, before } from 'node:test';
 import { Ruleset, RulesetDelta } from '@third-umpire/proto/umpire/flags/v1/ruleset';
 import pg from 'pg';
-import type { ControlStore } from '../port.ts';
 import { experimentDocuments } from '../testing/documents.ts';
+import { versionsOf, watch } from '../testing/recorded-watcher.ts';
 import { actor, startTestStore, type TestStore } from '../testing/test-store.ts';
 import { openControlStore } from './open.ts';
 
@@ -16,39 +15,6 @@ before(async () => {
   await bench.run('watched');
 });
 after(() => bench.stop());
-
-interface Seen {
-  readonly ruleset: Ruleset;
-  readonly delta: RulesetDelta | null;
-  readonly atMs: number;
-}
-
-/** Everything that a watcher is told, and a way to wait for a version. */
-async function watch(store: ControlStore): Promise<{
-  readonly seen: readonly Seen[];
-  until(version: number): Promise<Seen>;
-  stop(): Promise<void>;
-}> {
-  const seen: Seen[] = [];
-  const news = new EventEmitter();
-  const stop = await store.watchRulesets((ruleset, delta) => {
-    seen.push({ ruleset, delta, atMs: performance.now() });
-    news.emit('ruleset');
-  });
-  return {
-    seen,
-    stop,
-    until: async (version) => {
-      for (;;) {
-        const found = seen.find(({ ruleset }) => ruleset.version === version);
-        if (found !== undefined) return found;
-        await once(news, 'ruleset');
-      }
-    },
-  };
-}
-
-const versionsOf = (seen: readonly Seen[]): number[] => seen.map(({ ruleset }) => ruleset.version);
 
 test('a watcher begins with the current ruleset and gets every later one with its delta', async () => {
   const watcher = await watch(bench.store);

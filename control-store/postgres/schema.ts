@@ -44,7 +44,7 @@ export interface KillsTable {
   revoked_version: number | null;
 }
 
-export interface RulesetsTable {
+interface RulesetsTable {
   version: number;
   published_at: Date;
   /** `umpire.flags.v1.Ruleset`. */
@@ -53,14 +53,14 @@ export interface RulesetsTable {
   delta: Buffer | null;
 }
 
-export interface StepsTable {
+interface StepsTable {
   step_key: string;
   request: string;
   result: Json;
   done_at: Date;
 }
 
-export interface AuditTable {
+interface AuditTable {
   id: Generated<number>;
   at: Date;
   actor: string;
@@ -71,13 +71,13 @@ export interface AuditTable {
 }
 
 /** By what a user is hashed for good: a device, or (null) himself. */
-export interface UserHashesTable {
+interface UserHashesTable {
   user_id: string;
   device_id: string | null;
   fixed_at: Date;
 }
 
-export interface ScorecardsTable {
+interface ScorecardsTable {
   experiment_key: string;
   epoch: number;
   computed_at: Date;

@@ -8,7 +8,7 @@ export async function example(name: string): Promise<Definition[]> {
   return parseDefinitions(await readFile(repositoryFile(`definitions/examples/${name}`), 'utf8'), name);
 }
 
-export const metricDocument = {
+const metricDocument = {
   kind: 'metric',
   key: 'orders',
   owner: 'shop',

@@ -85,7 +85,7 @@ function checkFlag(
 }
 
 /** A value's type in the words of flags. */
-export function typeName(value: VariantValue): 'boolean' | 'string' | 'number' | 'json' {
+function typeName(value: VariantValue): 'boolean' | 'string' | 'number' | 'json' {
   const name = typeof value;
   return name === 'boolean' || name === 'string' || name === 'number' ? name : 'json';
 }
