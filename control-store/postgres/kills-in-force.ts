@@ -7,6 +7,18 @@ export async function loadKillsInForce(tx: Tx): Promise<KillRecord[]> {
   return rows.map(recordOf);
 }
 
+export async function isFlagKilled(tx: Tx, flagKey: string): Promise<boolean> {
+  const kill = await tx
+    .selectFrom('kills')
+    .select('kill_id')
+    .where('target_kind', '=', 'flag')
+    .where('target_key', '=', flagKey)
+    .where('revoked_at', 'is', null)
+    .limit(1)
+    .executeTakeFirst();
+  return kill !== undefined;
+}
+
 function recordOf(row: Selectable<KillsTable>): KillRecord {
   return {
     killId: row.kill_id,

@@ -150,6 +150,20 @@ test('an experiment that ended keeps its reason when its flag is killed', async 
   assert.equal((await store.getExperiment('ended')).statusReason, statusReason);
 });
 
+test('an experiment cannot move to a flag that is killed', async () => {
+  await bench.put(documents({ ...page, key: 'dead_page' }));
+  await bench.put(experimentDocuments('mover'));
+  await bench.run('mover');
+  await bench.move('mover', { to: 'rolled-back' });
+  await bench.kill('flag', 'dead_page');
+  await bench.put(experimentDocuments('mover', { flag: 'dead_page' }));
+  assert.equal((await bench.store.getExperiment('mover')).isKilled, false);
+  await assert.rejects(
+    bench.move('mover', { to: 'started', definitionVersion: 2 }),
+    /experiment mover is killed and cannot become started/,
+  );
+});
+
 test('what does not exist cannot be killed, and no step or kill is left behind', async () => {
   const { store } = bench;
   const { version } = await store.currentRuleset();

@@ -6,6 +6,7 @@ import { ConflictError, NotFoundError, type ExperimentRecord, type TransitionReq
 import type { Reservation } from '../ruleset/buckets.ts';
 import { assertActor, assertText, writeAudits } from './audit.ts';
 import type { ChangeLine } from './change-line.ts';
+import { isFlagKilled } from './kills-in-force.ts';
 import { loadExperimentDefinition } from './definitions.ts';
 import { loadStates, updateState } from './experiments.ts';
 import { publish } from './publish.ts';
@@ -45,7 +46,9 @@ async function writeTransition(
   }
   const version = wanted.to === 'started' ? wanted.definitionVersion : state.definitionVersion;
   const definition = await loadExperimentDefinition(tx, experimentKey, version);
-  const next = applyTransition(state, wanted, {
+  // A new version may be on another flag than the one before.
+  const isKilled = state.isKilled || (await isFlagKilled(tx, definition.flag));
+  const next = applyTransition({ ...state, isKilled }, wanted, {
     definition,
     reservations: wanted.to === 'started' ? await loadReservations(tx, definition.layer) : [],
     reason: actor.reason,
