@@ -1,0 +1,80 @@
+import type { MetricDefinition } from '../definitions/metric.ts';
+import { confidenceSequence } from '../estimators/confidence-sequence.ts';
+import { cuped } from '../estimators/cuped.ts';
+import { differenceOfMeans, type Effect } from '../estimators/effect.ts';
+import { relativeLift } from '../estimators/relative-lift.ts';
+import { statisticsOf, treatmentsOf } from './arms.ts';
+import type { MetricStatistics, ScorecardInput } from './build.ts';
+import { MINIMUM_UNITS_PER_ARM, sharedAlpha } from './guardrail.ts';
+import type { Interval, MetricReadout } from './scorecard.ts';
+
+/** Every metric for every variant that has enough matured units. */
+export function readoutsOf(input: ScorecardInput): MetricReadout[] {
+  const { definition, metrics } = input;
+  const { primary, secondary, guardrails } = definition.metrics;
+  const roles: (readonly [string, MetricReadout['role']])[] = [
+    [primary, 'primary'],
+    ...secondary.map((key) => [key, 'secondary'] as const),
+    ...guardrails.map(({ metric }) => [metric, 'guardrail'] as const),
+  ];
+  const treatments = treatmentsOf(definition);
+  return roles.flatMap(([key, role]) => {
+    const metric = metrics.get(key);
+    if (metric === undefined) throw new RangeError(`scorecard: the definition of metric ${key} is missing`);
+    const alpha = levelOf(input, role, treatments.length);
+    return treatments.flatMap((variant) => {
+      const control = statisticsOf(input, key, definition.control);
+      const treatment = statisticsOf(input, key, variant);
+      if (control === null || treatment === null) return [];
+      const readout = readoutOf({ metric, role, variant, control, treatment, alpha });
+      return readout === null ? [] : [readout];
+    });
+  });
+}
+
+/** Comparisons that decide together share the error level; secondary metrics decide nothing. */
+function levelOf({ definition }: ScorecardInput, role: MetricReadout['role'], treatments: number): number {
+  const { alpha } = definition.stopping;
+  if (role === 'secondary') return alpha;
+  return sharedAlpha(alpha, treatments * (role === 'primary' ? 1 : definition.metrics.guardrails.length));
+}
+
+interface ReadoutInput {
+  readonly metric: MetricDefinition;
+  readonly role: MetricReadout['role'];
+  readonly variant: string;
+  readonly control: MetricStatistics;
+  readonly treatment: MetricStatistics;
+  readonly alpha: number;
+}
+
+/** Null where there are too few units for an interval, or no value varies. */
+function readoutOf({ metric, role, variant, control, treatment, alpha }: ReadoutInput): MetricReadout | null {
+  if (Math.min(control.count, treatment.count) < MINIMUM_UNITS_PER_ARM) return null;
+  const arms = cuped(control, treatment);
+  const absoluteEffect = differenceOfMeans(arms.control, arms.treatment);
+  if (absoluteEffect.standardError === 0) return null;
+  const sequence = (effect: Effect) => confidenceSequence({ ...effect, count: control.count + treatment.count, alpha });
+  const absolute = sequence(absoluteEffect);
+  const lift = relativeLift(arms.control, arms.treatment);
+  return {
+    metricKey: metric.key,
+    role,
+    goodDirection: metric.goodDirection,
+    valueUnit: metric.valueUnit,
+    variant,
+    controlMean: arms.control.mean,
+    variantMean: arms.treatment.mean,
+    controlUnits: control.count,
+    variantUnits: treatment.count,
+    absolute: intervalOf(absolute),
+    relative: lift === null ? null : intervalOf(sequence(lift)),
+    pValue: absolute.pValue,
+    method: `${metric.covariateMs > 0 ? 'CUPED, ' : ''}asymptotic confidence sequence at ${(100 * (1 - alpha)).toFixed(1)} %`,
+    varianceRemovedRatio: metric.covariateMs > 0 ? arms.varianceRemovedRatio : null,
+  };
+}
+
+function intervalOf({ estimate, lower, upper }: Interval): Interval {
+  return { estimate, lower, upper };
+}

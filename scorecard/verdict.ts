@@ -1,0 +1,110 @@
+import type { ExperimentRecord } from '../control-store/port.ts';
+import type { ExperimentDefinition } from '../definitions/experiment.ts';
+import { formatDuration } from '../definitions/duration.ts';
+import type { Gate, MetricReadout, Scorecard, SplitReadout } from './scorecard.ts';
+import { signedPercent } from './wording.ts';
+
+interface VerdictInput {
+  readonly definition: ExperimentDefinition;
+  readonly record: ExperimentRecord;
+  readonly computedAtMs: number;
+  readonly split: SplitReadout;
+  readonly readouts: readonly MetricReadout[];
+  /** The gates so far: the split and the guardrails. */
+  readonly gates: readonly Gate[];
+}
+
+type Verdict = Pick<Scorecard, 'verdict' | 'summary' | 'winningVariant'> & { readonly gates: readonly Gate[] };
+
+/** Decides, in this order: no trust, harm, a win, out of time, not yet. */
+export function reachVerdict(input: VerdictInput): Verdict {
+  const { definition, split, gates } = input;
+  if (split.isMismatch) {
+    const [gate] = gates;
+    return {
+      verdict: 'invalid',
+      summary: `No effect is shown: ${gate?.reason ?? 'the split is wrong'}.`,
+      winningVariant: null,
+      gates: [],
+    };
+  }
+  const primaries = input.readouts.filter(({ role }) => role === 'primary');
+  const own = [primaryGate(definition, primaries), ...runtimeGates(input)];
+  const breached = gates.find(({ gate, status }) => gate === 'guardrail' && status === 'failed');
+  if (breached !== undefined) return ended('do-not-ship', `A guardrail is breached: ${breached.reason}.`, own);
+  const harmed = primaries.filter((readout) => directionOf(readout) < 0);
+  if (harmed.length > 0 && harmed.length === definition.variants.length - 1) {
+    return ended('do-not-ship', `The primary metric got worse: ${harmed.map(describe).join('; ')}.`, own);
+  }
+  const winner = winnerOf(input, primaries);
+  const isPast = (name: Gate['gate']): boolean => own.some(({ gate, status }) => gate === name && status === 'passed');
+  if (winner !== null && isPast('minimum-runtime')) {
+    const summary = `Ship ${winner.variant}: ${describe(winner)}, and every guardrail passed.`;
+    return { verdict: 'ship', summary, winningVariant: winner.variant, gates: own };
+  }
+  if (own.some(({ gate, status }) => gate === 'maximum-runtime' && status === 'failed')) {
+    return ended('inconclusive', `The maximum runtime is over without an answer: ${waitingFor(own, gates)}.`, own);
+  }
+  return ended('keep-running', `No verdict yet: ${waitingFor(own, gates)}.`, own);
+}
+
+function ended(verdict: Scorecard['verdict'], summary: string, gates: readonly Gate[]): Verdict {
+  return { verdict, summary, winningVariant: null, gates };
+}
+
+/** 1: significantly better; −1: significantly worse; 0: neither. */
+function directionOf({ absolute, goodDirection }: MetricReadout): -1 | 0 | 1 {
+  const sign = absolute.lower > 0 ? 1 : absolute.upper < 0 ? -1 : 0;
+  if (sign === 0) return 0;
+  return sign > 0 === (goodDirection === 'increase') ? 1 : -1;
+}
+
+/** The best variant among those that are significantly better and break no guardrail. */
+function winnerOf({ gates }: VerdictInput, primaries: readonly MetricReadout[]): MetricReadout | null {
+  if (gates.some(({ gate, status }) => gate === 'guardrail' && status !== 'passed')) return null;
+  const better = primaries.filter((readout) => directionOf(readout) > 0);
+  better.sort((a, b) => Math.abs(b.absolute.estimate) - Math.abs(a.absolute.estimate));
+  return better[0] ?? null;
+}
+
+function primaryGate({ metrics }: ExperimentDefinition, primaries: readonly MetricReadout[]): Gate {
+  const base = { gate: 'primary', metricKey: metrics.primary } as const;
+  if (primaries.length === 0)
+    return { ...base, status: 'waiting', reason: `${metrics.primary}: too few matured units yet` };
+  const directions = primaries.map(directionOf);
+  const status = directions.includes(1) ? 'passed' : directions.includes(-1) ? 'failed' : 'inconclusive';
+  return { ...base, status, reason: primaries.map(describe).join('; ') };
+}
+
+function describe({ metricKey, variant, absolute, relative, valueUnit }: MetricReadout): string {
+  if (relative !== null) {
+    const { estimate, lower, upper } = relative;
+    return `${metricKey}, ${variant}: ${signedPercent(estimate)} (${signedPercent(lower)} to ${signedPercent(upper)})`;
+  }
+  const numbers = [absolute.estimate, absolute.lower, absolute.upper].map((value) => value.toPrecision(3));
+  return `${metricKey}, ${variant}: ${numbers[0]} ${valueUnit} (${numbers[1]} to ${numbers[2]})`;
+}
+
+function runtimeGates({ definition, record, computedAtMs }: VerdictInput): Gate[] {
+  const { minimumMs, maximumMs } = definition.runtime;
+  const ranMs = record.enrolledAtMs === null ? 0 : computedAtMs - record.enrolledAtMs;
+  const gate = (name: Gate['gate'], status: Gate['status'], reason: string): Gate => ({
+    gate: name,
+    metricKey: null,
+    status,
+    reason,
+  });
+  return [
+    ranMs >= minimumMs
+      ? gate('minimum-runtime', 'passed', `the minimum runtime of ${formatDuration(minimumMs)} is over`)
+      : gate('minimum-runtime', 'waiting', `the minimum runtime of ${formatDuration(minimumMs)} is not over`),
+    ranMs >= maximumMs
+      ? gate('maximum-runtime', 'failed', `the maximum runtime of ${formatDuration(maximumMs)} is over`)
+      : gate('maximum-runtime', 'passed', `the maximum runtime of ${formatDuration(maximumMs)} is not over`),
+  ];
+}
+
+function waitingFor(own: readonly Gate[], gates: readonly Gate[]): string {
+  const open = [...own, ...gates].filter(({ status }) => status === 'waiting' || status === 'inconclusive');
+  return open.length === 0 ? 'the next look' : open.map(({ reason }) => reason).join('; ');
+}
