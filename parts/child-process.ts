@@ -1,4 +1,5 @@
 import { fork, type ChildProcess, type ForkOptions } from 'node:child_process';
+import { once } from 'node:events';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -18,4 +19,16 @@ export function forkModule(
   const caller = fileURLToPath(callerUrl);
   const target = path.resolve(path.dirname(caller), modulePath + path.extname(caller));
   return fork(target, args, { execArgv: process.execArgv, ...options });
+}
+
+const GRACE_MS = 15_000;
+
+/** Asks a process to end, waits for it, and ends it by force where it does not within 15 seconds. */
+export async function endProcess(child: ChildProcess, signal: NodeJS.Signals = 'SIGTERM'): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  const ended = once(child, 'exit');
+  child.kill(signal);
+  const force = setTimeout(() => child.kill('SIGKILL'), GRACE_MS);
+  await ended;
+  clearTimeout(force);
 }
