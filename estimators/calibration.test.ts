@@ -6,7 +6,7 @@ import { differenceOfMeans, type Effect } from './effect.ts';
 import { momentsFromSums, type Moments } from './moments.ts';
 import { relativeLift } from './relative-lift.ts';
 import { sampleRatio } from './sample-ratio.ts';
-import { seededRandom } from './testing/seeded-random.ts';
+import { seededRandom } from './seeded-random.ts';
 import { welch } from './welch.ts';
 
 // Each simulation draws whole experiments with a known truth and counts how often the estimator was wrong. Bounds are the nominal

@@ -1,0 +1,71 @@
+import { credentials, Metadata, type ServiceError } from '@grpc/grpc-js';
+import { ControlServiceClient, type Experiment } from '@third-umpire/proto/umpire/control/v1/control';
+import type { Scorecard } from '../../scorecard/scorecard.ts';
+
+const ACTOR = { name: 'asha (product)', reason: 'match evening' };
+const DEADLINE_MS = 30_000;
+
+/** What a product manager does in the demo, over gRPC. */
+export interface Control {
+  putDefinitions(documentsYaml: string): Promise<number>;
+  start(experimentKey: string): Promise<string>;
+  experiment(experimentKey: string): Promise<Experiment>;
+  scorecard(experimentKey: string): Promise<Scorecard>;
+  /** When the live monitor killed an experiment, and why; null where it did not. */
+  killOf(experimentKey: string): Promise<{ readonly atMs: number; readonly reason: string } | null>;
+  close(): void;
+}
+
+export function openControl(address: string, clock: () => number): Control {
+  const client = new ControlServiceClient(address, credentials.createInsecure());
+  const call = <Response>(
+    method: (
+      metadata: Metadata,
+      options: { deadline: number },
+      callback: (error: ServiceError | null, response: Response) => void,
+    ) => unknown,
+  ): Promise<Response> =>
+    new Promise((resolve, reject) => {
+      method(new Metadata(), { deadline: clock() + DEADLINE_MS }, (error, response) => {
+        if (error === null) resolve(response);
+        else reject(error);
+      });
+    });
+  return {
+    putDefinitions: async (documentsYaml) => {
+      const { definitions } = await call<{ definitions: unknown[] }>((metadata, options, callback) =>
+        client.putDefinitions({ documentsYaml, actor: ACTOR }, metadata, options, callback),
+      );
+      return definitions.length;
+    },
+    start: async (experimentKey) => {
+      const { workflowId } = await call<{ workflowId: string }>((metadata, options, callback) =>
+        client.startExperiment({ experimentKey, actor: ACTOR }, metadata, options, callback),
+      );
+      return workflowId;
+    },
+    experiment: async (experimentKey) => {
+      const { experiment } = await call<{ experiment: Experiment | undefined }>((metadata, options, callback) =>
+        client.getExperiment({ experimentKey }, metadata, options, callback),
+      );
+      if (experiment === undefined) throw new Error(`the server answered nothing for experiment ${experimentKey}`);
+      return experiment;
+    },
+    scorecard: async (experimentKey) => {
+      const { scorecardJson } = await call<{ scorecardJson: string }>((metadata, options, callback) =>
+        client.getScorecard({ experimentKey }, metadata, options, callback),
+      );
+      return JSON.parse(scorecardJson) as Scorecard;
+    },
+    killOf: async (key) => {
+      const { entries } = await call<{
+        entries: readonly { action: string; actor: string; reason: string; at: Date | undefined; detailJson: string }[];
+      }>((metadata, options, callback) =>
+        client.listAudit({ kind: 'DEFINITION_KIND_UNSPECIFIED', key, limit: 100 }, metadata, options, callback),
+      );
+      const kill = entries.find(({ action, actor }) => action === 'kill' && actor === 'live-monitor');
+      return kill?.at === undefined ? null : { atMs: kill.at.getTime(), reason: kill.reason };
+    },
+    close: () => client.close(),
+  };
+}
