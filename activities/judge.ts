@@ -1,16 +1,15 @@
 import type { ControlStore } from '../control-store/port.ts';
 import type { ExperimentDefinition } from '../definitions/experiment.ts';
 import type { MetricDefinition } from '../definitions/metric.ts';
-import { buildScorecard, type MetricStatistics } from '../scorecard/build.ts';
+import { buildScorecard, type MetricStatistics, type ScorecardInput } from '../scorecard/build.ts';
+import { readSplit } from '../scorecard/split.ts';
 import type { Row, Warehouse } from '../warehouse/port.ts';
-import { bigQuery, duckDb, type Dialect, type TypedStatement } from '../warehouse-sql/dialect.ts';
+import { bigQuery, duckDb, type TypedStatement } from '../warehouse-sql/dialect.ts';
 import {
-  leftOutQuery,
+  scorecardQuery,
   segmentSplitQuery,
-  splitQuery,
-  statisticsQuery,
   type Analysis,
-  type StatisticsRow,
+  type ScorecardRow,
 } from '../warehouse-sql/scorecard-queries.ts';
 import type { Judge } from './ports.ts';
 
@@ -33,25 +32,45 @@ export function createJudge({ warehouse, controlStore, clock }: JudgeParts): Jud
     const analysis: Analysis = {
       experimentKey,
       epoch: record.epoch,
-      asOfMs: computedAtMs,
-      closedAtMs: record.analysisClosedAtMs ?? computedAtMs,
+      unitType: definition.unit,
+      asOfMs: Math.min(computedAtMs, record.analysisClosedAtMs ?? computedAtMs),
     };
-    const [split, segments, [leftOut], statistics] = await Promise.all([
-      query(splitQuery(dialect, analysis)),
-      definition.segments.length === 0 ? [] : query(segmentSplitQuery(dialect, analysis, definition.segments)),
-      query(leftOutQuery(dialect, analysis)),
-      Promise.all([...metrics.values()].map((metric) => readStatistics(query, dialect, analysis, metric, definition))),
+    const counted = readCounts(await query(scorecardQuery(dialect, analysis, [...metrics.values()])), [
+      ...metrics.keys(),
     ]);
-    return buildScorecard({
-      definition,
-      record,
-      metrics,
-      computedAtMs,
-      split,
-      segments,
-      statistics: statistics.flat(),
-      leftOut: { crossedUnits: leftOut?.crossed_units ?? 0, notRandomExposures: leftOut?.not_random_exposures ?? 0 },
-    });
+    const isMismatch = readSplit(definition, counted.split, []).isMismatch;
+    const segments =
+      isMismatch && definition.segments.length > 0
+        ? await query(segmentSplitQuery(dialect, analysis, definition.segments))
+        : [];
+    return buildScorecard({ definition, record, metrics, computedAtMs, ...counted, segments });
+  };
+}
+
+type Counted = Pick<ScorecardInput, 'split' | 'statistics' | 'leftOut'>;
+
+function readCounts(rows: readonly ScorecardRow[], metricKeys: readonly string[]): Counted {
+  const unitsOf = (part: ScorecardRow['part']): number => rows.find((row) => row.part === part)?.units ?? 0;
+  return {
+    split: rows.filter(({ part }) => part === 'exposed').map(({ variant, units }) => ({ variant, units })),
+    statistics: rows.filter(({ part }) => part === 'matured').map((row) => statisticsOf(row, metricKeys)),
+    leftOut: { crossedUnits: unitsOf('crossed'), notRandomExposures: unitsOf('not_random') },
+  };
+}
+
+function statisticsOf(row: ScorecardRow, metricKeys: readonly string[]): MetricStatistics {
+  const metricKey = metricKeys[row.metric];
+  if (metricKey === undefined)
+    throw new RangeError(`the warehouse answered for metric ${row.metric}, which was not asked`);
+  return {
+    metricKey,
+    variant: row.variant,
+    count: row.units,
+    sumY: row.sum_y,
+    sumYY: row.sum_yy,
+    sumX: row.sum_x,
+    sumXX: row.sum_xx,
+    sumXY: row.sum_xy,
   };
 }
 
@@ -64,24 +83,4 @@ async function metricsOf(
     [...keys].map(async (key) => (await controlStore.getDefinition('metric', key)).definition),
   );
   return new Map(definitions.map((definition) => [definition.key, definition]));
-}
-
-async function readStatistics(
-  query: (statement: ReturnType<typeof statisticsQuery>) => Promise<readonly StatisticsRow[]>,
-  dialect: Dialect,
-  analysis: Analysis,
-  metric: MetricDefinition,
-  { unit }: ExperimentDefinition,
-): Promise<MetricStatistics[]> {
-  const rows = await query(statisticsQuery(dialect, analysis, metric, unit));
-  return rows.map((row) => ({
-    metricKey: metric.key,
-    variant: row.variant,
-    count: row.units,
-    sumY: row.sum_y,
-    sumYY: row.sum_yy,
-    sumX: row.sum_x,
-    sumXX: row.sum_xx,
-    sumXY: row.sum_xy,
-  }));
 }

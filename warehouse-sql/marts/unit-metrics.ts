@@ -1,31 +1,42 @@
 import type { MetricDefinition } from '../../definitions/metric.ts';
 import type { Dialect, Model } from '../dialect.ts';
 
-/** A metric's value for each unit whose window has closed, and the same metric before its exposure. */
-export function unitMetrics(dialect: Dialect, metric: MetricDefinition): Model {
-  const endsAt = dialect.addMs('exposure.first_exposed_at', metric.windowMs);
-  const beginsAt = dialect.addMs('exposure.first_exposed_at', -metric.covariateMs);
-  const during = 'outcome.occurred_at >= exposure.first_exposed_at';
+/** Every metric's value for each unit, and the same metrics before its exposure. Whether a window has closed is not asked here. */
+export function unitMetrics(dialect: Dialect, metrics: readonly MetricDefinition[]): Model {
+  const at = (ms: number): string => dialect.addMs('exposure.first_exposed_at', ms);
+  const longest = {
+    windowMs: Math.max(...metrics.map(({ windowMs }) => windowMs)),
+    covariateMs: Math.max(...metrics.map(({ covariateMs }) => covariateMs)),
+  };
+  const columns = metrics.flatMap((metric, index) => {
+    const { windowMs, covariateMs } = metric;
+    const y = total(metric, index, 'exposure.first_exposed_at', at(windowMs));
+    const x = total(metric, index, at(-covariateMs), 'exposure.first_exposed_at');
+    return [`${dialect.toDouble(y)} AS y_${index}`, `${dialect.toDouble(x)} AS x_${index}`];
+  });
   return {
     name: 'unit_metrics',
     sql: `
--- One row per matured unit: unit_id, variant, y (the metric in its window), x (the metric before the first exposure; 0 without a covariate).
+-- One row per unit: unit_id, variant, first_exposed_at, and for each metric y_0 (in its window) and x_0 (before the first exposure; 0
+-- without a covariate), y_1, x_1, …
 SELECT
   exposure.unit_id,
   exposure.variant,
-  ${dialect.toDouble(total(metric, during))} AS y,
-  ${dialect.toDouble(total(metric, `NOT (${during})`))} AS x
+  exposure.first_exposed_at,
+  ${columns.join(',\n  ')}
 FROM int_first_exposures AS exposure
 LEFT JOIN int_unit_outcomes AS outcome
   ON outcome.unit_id = exposure.unit_id
-  AND outcome.occurred_at >= ${beginsAt}
-  AND outcome.occurred_at < ${endsAt}
-WHERE ${endsAt} <= ${dialect.parameter('as_of')}
-GROUP BY exposure.unit_id, exposure.variant`,
+  AND outcome.occurred_at >= ${at(-longest.covariateMs)}
+  AND outcome.occurred_at < ${at(longest.windowMs)}
+GROUP BY exposure.unit_id, exposure.variant, exposure.first_exposed_at`,
   };
 }
 
-function total({ type }: MetricDefinition, condition: string): string {
-  if (type === 'proportion') return `COALESCE(MAX(CASE WHEN ${condition} THEN 1 ELSE 0 END), 0)`;
-  return `COALESCE(SUM(CASE WHEN ${condition} THEN outcome.value ELSE 0 END), 0)`;
+/** A metric over the unit's own outcomes in [from, to). */
+function total({ type }: MetricDefinition, index: number, from: string, to: string): string {
+  const value = `outcome.value_${index}`;
+  const own = `outcome.occurred_at >= ${from} AND outcome.occurred_at < ${to}`;
+  const aggregate = type === 'proportion' ? 'MAX' : 'SUM';
+  return `COALESCE(${aggregate}(CASE WHEN ${own} THEN ${value} END), 0)`;
 }

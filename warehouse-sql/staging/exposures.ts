@@ -6,7 +6,7 @@ export function stagingExposures(dialect: Dialect): Model {
   return {
     name: 'stg_exposures',
     sql: `
--- One row per exposure event of one epoch, as often as it was logged:
+-- One row per exposure event of one epoch, the first in the log where an event id came twice:
 -- unit_id, variant, reason, occurred_at, segments (JSON), log_partition, log_offset.
 SELECT
   ${dialect.jsonText('properties', 'unit_id')} AS unit_id,
@@ -20,6 +20,7 @@ FROM raw_events
 WHERE event_type = 'exposure'
   AND experiment_key = ${p('experiment_key')}
   AND epoch = ${p('epoch')}
-  AND occurred_at <= ${p('closed_at')}`,
+  AND occurred_at <= ${p('closed_at')}
+QUALIFY ROW_NUMBER() OVER (PARTITION BY event_id ORDER BY log_partition, log_offset) = 1`,
   };
 }

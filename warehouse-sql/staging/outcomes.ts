@@ -2,30 +2,51 @@ import type { MetricDefinition, PropertyFilter } from '../../definitions/metric.
 import type { StatementParameter } from '../../warehouse/port.ts';
 import type { Dialect, Model } from '../dialect.ts';
 
-/** Events that a metric counts, each once. */
-export function stagingOutcomes(dialect: Dialect, metric: MetricDefinition): Model {
+/**
+ * The events that any of the metrics counts, read once for all of them: `value_0` is what the first metric reads from the event (1, or the
+ * property that it sums), NULL where the event is none of its own. Events that are too early for every unit are not even read, which spares
+ * most of a long history.
+ */
+export function stagingOutcomes(dialect: Dialect, metrics: readonly MetricDefinition[], unitType: string): Model {
   const p = dialect.parameter;
-  const filters = metric.where.map((filter, index) => `\n  AND ${filterSql(dialect, filter, p(filterName(index)))}`);
+  const events = metrics.map((_, metric) => p(eventName(metric)));
+  const covariateMs = Math.max(...metrics.map((metric) => metric.covariateMs));
+  const earliest = `(SELECT ${dialect.addMs('MIN(first_exposed_at)', -covariateMs)} FROM int_first_exposures)`;
+  const values = metrics.map((definition, metric) => `    ${valueSql(dialect, definition, metric)} AS value_${metric}`);
   return {
     name: 'stg_outcomes',
     sql: `
--- One row per event that the metric counts, without duplicates:
--- event_id, user_id, anonymous_id, properties (JSON), occurred_at, value.
-SELECT event_id, user_id, anonymous_id, properties, occurred_at, ${valueSql(dialect, metric)} AS value
-FROM raw_events
-WHERE event_type = ${p('event_type')}${filters.join('')}
+-- One row per event that a metric may count, the first in the log where an event id came twice:
+-- user_id, anonymous_id, named_unit_id, occurred_at, value_0, value_1, …
+SELECT * FROM (
+  SELECT
+    event_id, user_id, anonymous_id, log_partition, log_offset, occurred_at,
+    ${namedUnit(dialect, unitType)} AS named_unit_id,
+${values.join(',\n')}
+  FROM raw_events
+  WHERE event_type IN (${events.join(', ')}) 
+    AND occurred_at < ${p('as_of')} AND occurred_at >= ${earliest}
+) AS outcome
 QUALIFY ROW_NUMBER() OVER (PARTITION BY event_id ORDER BY log_partition, log_offset) = 1`,
   };
 }
 
-/** The parameters that `stagingOutcomes` refers to. */
-export function outcomeParameters(metric: MetricDefinition): Record<string, StatementParameter> {
-  const filters = metric.where.map(({ value }, index) => [filterName(index), value] as const);
-  return { event_type: metric.event, ...Object.fromEntries(filters) };
+/** The parameters that `stagingOutcomes` refers to, besides `as_of`. */
+export function outcomeParameters(metrics: readonly MetricDefinition[]): Record<string, StatementParameter> {
+  const parameters = metrics.flatMap(({ event, where }, metric) => [
+    [eventName(metric), event] as const,
+    ...where.map(({ value }, index) => [filterName(metric, index), value] as const),
+  ]);
+  return Object.fromEntries(parameters);
 }
 
-function filterName(index: number): string {
-  return `where_${index}`;
+const eventName = (metric: number): string => `event_${metric}`;
+const filterName = (metric: number, index: number): string => `where_${metric}_${index}`;
+
+/** The unit that an outcome names in a property of its own; users and devices are in the envelope. */
+function namedUnit(dialect: Dialect, unitType: string): string {
+  if (unitType === 'user' || unitType === 'device') return 'CAST(NULL AS STRING)';
+  return dialect.jsonText('properties', unitType);
 }
 
 const OPERATORS: Readonly<Record<PropertyFilter['operator'], string>> = {
@@ -43,8 +64,16 @@ function filterSql(dialect: Dialect, { property, operator, value }: PropertyFilt
   return `(${dialect.jsonText('properties', property)} IS NOT NULL AND COALESCE((${typed}) <> ${parameter}, TRUE))`;
 }
 
-function valueSql(dialect: Dialect, { type, property }: MetricDefinition): string {
+function valueSql(dialect: Dialect, definition: MetricDefinition, metric: number): string {
+  const filters = definition.where.map((filter, index) =>
+    filterSql(dialect, filter, dialect.parameter(filterName(metric, index))),
+  );
+  const condition = [`event_type = ${dialect.parameter(eventName(metric))}`, ...filters].join(' AND ');
+  return `CASE WHEN ${condition} THEN ${amountSql(dialect, definition)} END`;
+}
+
+function amountSql(dialect: Dialect, { key, type, property }: MetricDefinition): string {
   if (type !== 'sum') return '1';
-  if (property === null) throw new RangeError('a metric of type sum needs a property');
+  if (property === null) throw new RangeError(`metric ${key} is of type sum and needs a property`);
   return `COALESCE(${dialect.jsonNumber('properties', property)}, 0)`;
 }
