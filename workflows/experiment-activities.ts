@@ -1,4 +1,4 @@
-import { ActivityFailure, ApplicationFailure, proxyActivities } from '@temporalio/workflow';
+import { ActivityCancellationType, ActivityFailure, ApplicationFailure, proxyActivities } from '@temporalio/workflow';
 import type { Activities } from '../activities/activities.ts';
 
 const FINAL_ERRORS = ['ConflictError', 'NotFoundError', 'InvalidDefinitionError', 'RangeError'];
@@ -20,6 +20,8 @@ export const { loadExperiment, transition, publishKill, readRecord, nextRampWind
 export const { refreshScorecard, refreshRunningScorecards } = proxyActivities<Activities>({
   startToCloseTimeout: '15 minutes',
   heartbeatTimeout: '30 seconds',
+  // A judgement that a kill overtakes is left to finish by itself: asking the server to cancel what may have just ended is a race.
+  cancellationType: ActivityCancellationType.ABANDON,
   retry: { initialInterval: '1 second', maximumAttempts: 3, nonRetryableErrorTypes: FINAL_ERRORS },
 });
 
