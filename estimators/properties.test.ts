@@ -19,9 +19,9 @@ test('turning the arms around turns the sign around', () => {
     fc.property(arm, arm, (a, b) => {
       const forth = welch(a, b);
       const back = welch(b, a);
-      assert.equal(forth.t, -back.t);
+      assert.equal(Math.abs(forth.t + back.t), 0);
       assert.equal(forth.pValue, back.pValue);
-      assert.equal(forth.lower, -back.upper);
+      assert.equal(Math.abs(forth.lower + back.upper), 0);
     }),
   );
 });
