@@ -10,7 +10,7 @@ import { createRegistry } from '../event-bus/schemas/registry.ts';
 import { openDuckDb } from '../warehouse/duckdb.ts';
 import { startIngest } from '../warehouse/ingest.ts';
 import { duckDb } from '../warehouse-sql/dialect.ts';
-import { scorecardQuery } from '../warehouse-sql/scorecard-queries.ts';
+import { scorecardQuery, type ScorecardRow } from '../warehouse-sql/scorecard-queries.ts';
 import type { PublishedBreach } from './breach.ts';
 import { startLiveMonitor, type LiveMonitor } from './live-monitor.ts';
 import { EVENT_TYPES, EXPERIMENT, experimentDocuments, exposure, hardEvents, joined } from './testing/match-events.ts';
@@ -56,7 +56,7 @@ describe('live monitor', () => {
     await ingest.caughtUp();
     const metrics = experimentDocuments().filter((document) => document.kind === 'metric');
     const analysis = { experimentKey: EXPERIMENT, epoch: 1, unitType: 'user', asOfMs };
-    const rows = await warehouse.query(scorecardQuery(duckDb, analysis, metrics));
+    const rows = await warehouse.query<ScorecardRow>(scorecardQuery(duckDb, analysis, metrics));
     await ingest.stop();
     await warehouse.close();
     return rows.flatMap(({ part, metric, variant, units, sum_y: sum, sum_yy: sumOfSquares }) => {
