@@ -34,26 +34,44 @@ const DEFAULT_TUNED_FOR = 10_000;
  * @throws RangeError for a count below 2, a standard error that is not above 0, or an alpha outside (0, 1)
  */
 export function confidenceSequence(input: ConfidenceSequenceInput): SequentialInterval {
-  const { estimate, standardError, count, alpha } = input;
-  assertAlpha('confidence sequence', alpha);
-  const tunedForCount = input.tunedForCount ?? DEFAULT_TUNED_FOR;
-  if (!(count >= 2)) throw new RangeError(`confidence sequence: needs at least 2 units, got ${count}`);
-  if (!(tunedForCount > 0))
-    throw new RangeError(`confidence sequence: tunedForCount must be above 0, got ${tunedForCount}`);
+  const { estimate, standardError } = input;
+  const growth = growthOf(input);
   if (!Number.isFinite(estimate) || !(standardError > 0) || !Number.isFinite(standardError)) {
     throw new RangeError(
       `confidence sequence: needs a finite estimate and a standard error above 0, got ${estimate} and ${standardError}`,
     );
   }
-  const rhoSquared = tunedRhoSquared(alpha, tunedForCount);
-  const growth = count * rhoSquared;
-  const halfWidth = standardError * Math.sqrt(((2 * (growth + 1)) / growth) * Math.log(Math.sqrt(growth + 1) / alpha));
+  const halfWidth = standardError * widthOf(growth, input.alpha);
   return {
     estimate,
     lower: estimate - halfWidth,
     upper: estimate + halfWidth,
     pValue: pValue(estimate / standardError, growth),
   };
+}
+
+type Look = Pick<ConfidenceSequenceInput, 'count' | 'alpha' | 'tunedForCount'>;
+
+/**
+ * Half the width of `confidenceSequence` at one look, in standard errors: what 1.96 is for a single look.
+ *
+ * @throws RangeError for a count below 2, or an alpha outside (0, 1)
+ */
+export function sequentialCriticalValue(look: Look): number {
+  return widthOf(growthOf(look), look.alpha);
+}
+
+/** n ρ² of a look. */
+function growthOf({ count, alpha, tunedForCount = DEFAULT_TUNED_FOR }: Look): number {
+  assertAlpha('confidence sequence', alpha);
+  if (!(count >= 2)) throw new RangeError(`confidence sequence: needs at least 2 units, got ${count}`);
+  if (!(tunedForCount > 0))
+    throw new RangeError(`confidence sequence: tunedForCount must be above 0, got ${tunedForCount}`);
+  return count * tunedRhoSquared(alpha, tunedForCount);
+}
+
+function widthOf(growth: number, alpha: number): number {
+  return Math.sqrt(((2 * (growth + 1)) / growth) * Math.log(Math.sqrt(growth + 1) / alpha));
 }
 
 /** The ρ² that makes the sequence narrowest at `count` (appendix B.2, by the approximation of the Lambert function). */

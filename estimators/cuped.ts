@@ -28,12 +28,14 @@ export interface CupedResult {
  * Source: A. Deng, Y. Xu, R. Kohavi, T. Walker, "Improving the sensitivity of online controlled experiments by utilizing pre-experiment
  * data", WSDM 2013, equations 4 and 5.
  *
- * @throws RangeError for fewer than two units in an arm
+ * @throws RangeError for fewer than two units in an arm, or sums that are not finite
  */
 export function cuped(control: CovariateSums, treatment: CovariateSums): CupedResult {
-  for (const [arm, { count }] of Object.entries({ control, treatment })) {
-    if (!Number.isSafeInteger(count) || count < 2)
-      throw new RangeError(`cuped: needs at least 2 units in ${arm}, got ${count}`);
+  for (const [arm, sums] of Object.entries({ control, treatment })) {
+    if (!Number.isSafeInteger(sums.count) || sums.count < 2)
+      throw new RangeError(`cuped: needs at least 2 units in ${arm}, got ${sums.count}`);
+    for (const name of SUMS)
+      if (!Number.isFinite(sums[name])) throw new RangeError(`cuped: ${name} of ${arm} is ${sums[name]}`);
   }
   const pooled = covarianceOf(add(control, treatment));
   const theta = pooled.varianceX > 0 ? pooled.covariance / pooled.varianceX : 0;
@@ -48,6 +50,8 @@ export function cuped(control: CovariateSums, treatment: CovariateSums): CupedRe
     varianceRemovedRatio: before > 0 ? 1 - after / before : 0,
   };
 }
+
+const SUMS = ['sumY', 'sumYY', 'sumX', 'sumXX', 'sumXY'] as const;
 
 interface Covariance {
   readonly meanX: number;

@@ -4,7 +4,7 @@ import type { MetricDefinition } from '../definitions/metric.ts';
 import type { CovariateSums } from '../estimators/cuped.ts';
 import { guardrailGates } from './guardrail-gates.ts';
 import { readoutsOf } from './readouts.ts';
-import type { Gate, MetricReadout, Scorecard } from './scorecard.ts';
+import type { Gate, Scorecard } from './scorecard.ts';
 import { readSplit, splitGate, type SegmentCount, type VariantCount } from './split.ts';
 import { reachVerdict } from './verdict.ts';
 
@@ -36,20 +36,11 @@ export interface ScorecardInput {
 export function buildScorecard(input: ScorecardInput): Scorecard {
   const { definition, record, computedAtMs } = input;
   const split = readSplit(definition, input.split, input.segments);
-  const gates: Gate[] = [splitGate(split)];
-  let readouts: readonly MetricReadout[] = [];
-  if (!split.isMismatch) {
-    readouts = readoutsOf(input);
-    gates.push(...guardrailGates(input));
-  }
-  const { gates: verdictGates, ...verdict } = reachVerdict({
-    definition,
-    record,
-    computedAtMs,
-    split,
-    readouts,
-    gates,
-  });
+  const trust = [...dataGates(input), splitGate(split)];
+  const isTrusted = trust.every(({ status }) => status !== 'failed');
+  const readouts = isTrusted ? readoutsOf(input) : [];
+  const gates = isTrusted ? [...trust, ...guardrailGates(input)] : trust;
+  const { gates: verdictGates, ...verdict } = reachVerdict({ definition, record, computedAtMs, readouts, gates });
   return {
     experimentKey: definition.key,
     epoch: record.epoch,
@@ -58,10 +49,21 @@ export function buildScorecard(input: ScorecardInput): Scorecard {
     split,
     readouts,
     gates: [...gates, ...verdictGates],
-    leftOut: { ...input.leftOut, immatureUnits: split.isMismatch ? {} : immatureUnits(input) },
+    leftOut: { ...input.leftOut, immatureUnits: isTrusted ? immatureUnits(input) : {} },
   };
 }
 
+/** What cannot be in the data of this experiment; nothing where all is well. */
+function dataGates({ definition, split }: ScorecardInput): Gate[] {
+  const known = new Set(definition.variants.map(({ key }) => key));
+  const strange = split.filter(({ variant }) => !known.has(variant));
+  if (strange.length === 0) return [];
+  const counts = strange.map(({ variant, units }) => `${variant} (${units} units)`).join(', ');
+  const reason = `exposures name variants that the experiment does not have: ${counts}`;
+  return [{ gate: 'data', metricKey: null, status: 'failed', reason }];
+}
+
+/** @throws RangeError where more units matured than were exposed: then one of the counts is wrong */
 function immatureUnits({ split, statistics, metrics }: ScorecardInput): Record<string, number> {
   const exposed = split.reduce((sum, { units }) => sum + units, 0);
   return Object.fromEntries(
@@ -69,6 +71,8 @@ function immatureUnits({ split, statistics, metrics }: ScorecardInput): Record<s
       const matured = statistics
         .filter(({ metricKey }) => metricKey === key)
         .reduce((sum, { count }) => sum + count, 0);
+      if (matured > exposed)
+        throw new RangeError(`scorecard: ${matured} units matured for ${key}, but only ${exposed} were exposed`);
       return [key, exposed - matured];
     }),
   );

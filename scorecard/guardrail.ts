@@ -1,7 +1,8 @@
 import type { MetricDefinition } from '../definitions/metric.ts';
-import { confidenceSequence } from '../estimators/confidence-sequence.ts';
+import { confidenceSequence, sequentialCriticalValue } from '../estimators/confidence-sequence.ts';
 import type { Moments } from '../estimators/moments.ts';
-import { relativeLift } from '../estimators/relative-lift.ts';
+import { differenceFromMultiple, fiellerLift } from '../estimators/ratio-interval.ts';
+import { comparable } from './comparable.ts';
 import type { Gate, Interval } from './scorecard.ts';
 import { percent, signedPercent } from './wording.ts';
 
@@ -32,33 +33,41 @@ export function sharedAlpha(alpha: number, comparisons: number): number {
 }
 
 /**
- * Checks one guardrail for one variant, at any time and as often as one likes: it passes when the confidence sequence for the relative
- * change excludes a harm beyond the margin, fails when the sequence lies wholly beyond it, and is inconclusive otherwise.
+ * Checks one guardrail for one variant, at any time and as often as one likes. The tolerated mean is control's, worse by the margin; a
+ * confidence sequence tells on which side of it the variant's mean lies: the guardrail passes where every mean in it is better, fails
+ * where every one is worse, and is inconclusive otherwise. No ratio is needed for that, so a metric that is almost always 0 in
+ * control is guarded as well; the relative change is Fieller's interval at the same level, which says the same.
  *
  * @throws RangeError for numbers that cannot be
  */
-export function checkGuardrail({
-  control,
-  variant,
-  goodDirection,
-  marginRatio,
-  alpha,
-}: GuardrailInput): GuardrailCheck {
-  const count = Math.min(control.count, variant.count);
-  if (count < MINIMUM_UNITS_PER_ARM) {
-    return inconclusive(`the smaller arm has ${count} matured units; ${MINIMUM_UNITS_PER_ARM} are needed`);
-  }
-  const lift = relativeLift(control, variant);
-  if (lift === null) return inconclusive("control's mean is too close to 0 for a relative change");
-  if (lift.standardError === 0) return inconclusive('no value varies in either arm');
-  const { estimate, lower, upper } = confidenceSequence({ ...lift, count: control.count + variant.count, alpha });
-  const interval = { estimate, lower, upper };
-  const [best, worst] = goodDirection === 'increase' ? [upper, lower] : [-lower, -upper];
-  const between = `${signedPercent(estimate)} (${signedPercent(lower)} to ${signedPercent(upper)})`;
+export function checkGuardrail(input: GuardrailInput): GuardrailCheck {
+  const { goodDirection, marginRatio, alpha } = input;
+  if (!(marginRatio > 0)) throw new RangeError(`guardrail: the margin must be a ratio above 0, got ${marginRatio}`);
+  const fewest = Math.min(input.control.count, input.variant.count);
+  if (fewest < MINIMUM_UNITS_PER_ARM)
+    return inconclusive(`the smaller arm has ${fewest} matured units; ${MINIMUM_UNITS_PER_ARM} are needed`);
+  const { control, variant } = comparable(input.control, input.variant);
+  if (control.mean < 0) return inconclusive("control's mean is below 0, so a relative margin means nothing");
+  const sign = goodDirection === 'increase' ? -1 : 1;
+  const fromTolerated = differenceFromMultiple(control, variant, 1 + sign * marginRatio);
+  if (fromTolerated.standardError === 0) return inconclusive('no value varies in either arm');
+  const look = { count: control.count + variant.count, alpha };
+  const { lower, upper } = confidenceSequence({ ...fromTolerated, ...look });
+  const interval = fiellerLift(control, variant, sequentialCriticalValue(look));
+  const observed = interval === null ? meansText(control, variant) : intervalText(interval);
   const margin = `a harm of ${percent(marginRatio)}`;
-  if (best < -marginRatio) return { status: 'failed', interval, reason: `${between} is beyond ${margin}` };
-  if (worst > -marginRatio) return { status: 'passed', interval, reason: `${between} excludes ${margin}` };
-  return { status: 'inconclusive', interval, reason: `${between} does not exclude ${margin} yet` };
+  const [worst, best] = sign < 0 ? [lower, upper] : [-upper, -lower];
+  if (best < 0) return { status: 'failed', interval, reason: `${observed} is beyond ${margin}` };
+  if (worst > 0) return { status: 'passed', interval, reason: `${observed} excludes ${margin}` };
+  return { status: 'inconclusive', interval, reason: `${observed} does not exclude ${margin} yet` };
+}
+
+function intervalText({ estimate, lower, upper }: Interval): string {
+  return `${signedPercent(estimate)} (${signedPercent(lower)} to ${signedPercent(upper)})`;
+}
+
+function meansText(control: Moments, variant: Moments): string {
+  return `a mean of ${variant.mean.toPrecision(3)} against control's ${control.mean.toPrecision(3)}`;
 }
 
 function inconclusive(reason: string): GuardrailCheck {

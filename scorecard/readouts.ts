@@ -5,6 +5,7 @@ import { differenceOfMeans, type Effect } from '../estimators/effect.ts';
 import { relativeLift } from '../estimators/relative-lift.ts';
 import { statisticsOf, treatmentsOf } from './arms.ts';
 import type { MetricStatistics, ScorecardInput } from './build.ts';
+import { comparable } from './comparable.ts';
 import { MINIMUM_UNITS_PER_ARM, sharedAlpha } from './guardrail.ts';
 import type { Interval, MetricReadout } from './scorecard.ts';
 
@@ -51,12 +52,13 @@ interface ReadoutInput {
 /** Null where there are too few units for an interval, or no value varies. */
 function readoutOf({ metric, role, variant, control, treatment, alpha }: ReadoutInput): MetricReadout | null {
   if (Math.min(control.count, treatment.count) < MINIMUM_UNITS_PER_ARM) return null;
-  const arms = cuped(control, treatment);
-  const absoluteEffect = differenceOfMeans(arms.control, arms.treatment);
+  const adjusted = cuped(control, treatment);
+  const arms = comparable(adjusted.control, adjusted.treatment);
+  const absoluteEffect = differenceOfMeans(arms.control, arms.variant);
   if (absoluteEffect.standardError === 0) return null;
   const sequence = (effect: Effect) => confidenceSequence({ ...effect, count: control.count + treatment.count, alpha });
   const absolute = sequence(absoluteEffect);
-  const lift = relativeLift(arms.control, arms.treatment);
+  const lift = relativeLift(arms.control, arms.variant);
   return {
     metricKey: metric.key,
     role,
@@ -64,14 +66,14 @@ function readoutOf({ metric, role, variant, control, treatment, alpha }: Readout
     valueUnit: metric.valueUnit,
     variant,
     controlMean: arms.control.mean,
-    variantMean: arms.treatment.mean,
+    variantMean: arms.variant.mean,
     controlUnits: control.count,
     variantUnits: treatment.count,
     absolute: intervalOf(absolute),
     relative: lift === null ? null : intervalOf(sequence(lift)),
     pValue: absolute.pValue,
     method: `${metric.covariateMs > 0 ? 'CUPED, ' : ''}asymptotic confidence sequence at ${(100 * (1 - alpha)).toFixed(1)} %`,
-    varianceRemovedRatio: metric.covariateMs > 0 ? arms.varianceRemovedRatio : null,
+    varianceRemovedRatio: metric.covariateMs > 0 ? adjusted.varianceRemovedRatio : null,
   };
 }
 

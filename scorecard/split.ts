@@ -76,6 +76,9 @@ export function splitGate(split: SplitReadout): Gate {
     ({ variant, units, expectedUnits }) => `${variant} ${units} of ${Math.round(expectedUnits)} expected`,
   );
   const numbers = `${observed.join(', ')}; ${pValueText(split.pValue)}`;
+  const smallest = Math.min(...split.counts.map(({ expectedUnits }) => expectedUnits));
+  if (smallest < MINIMUM_EXPECTED)
+    return { gate: 'split', metricKey: null, status: 'waiting', reason: `too few units to test the split: ${numbers}` };
   if (!split.isMismatch)
     return { gate: 'split', metricKey: null, status: 'passed', reason: `the split is as defined: ${numbers}` };
   const [worst] = split.suspectSegments;

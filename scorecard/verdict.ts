@@ -1,16 +1,15 @@
 import type { ExperimentRecord } from '../control-store/port.ts';
 import type { ExperimentDefinition } from '../definitions/experiment.ts';
 import { formatDuration } from '../definitions/duration.ts';
-import type { Gate, MetricReadout, Scorecard, SplitReadout } from './scorecard.ts';
+import type { Gate, MetricReadout, Scorecard } from './scorecard.ts';
 import { signedPercent } from './wording.ts';
 
 interface VerdictInput {
   readonly definition: ExperimentDefinition;
   readonly record: ExperimentRecord;
   readonly computedAtMs: number;
-  readonly split: SplitReadout;
   readonly readouts: readonly MetricReadout[];
-  /** The gates so far: the split and the guardrails. */
+  /** The gates so far: the data, the split and the guardrails. */
   readonly gates: readonly Gate[];
 }
 
@@ -18,16 +17,9 @@ type Verdict = Pick<Scorecard, 'verdict' | 'summary' | 'winningVariant'> & { rea
 
 /** Decides, in this order: no trust, harm, a win, out of time, not yet. */
 export function reachVerdict(input: VerdictInput): Verdict {
-  const { definition, split, gates } = input;
-  if (split.isMismatch) {
-    const [gate] = gates;
-    return {
-      verdict: 'invalid',
-      summary: `No effect is shown: ${gate?.reason ?? 'the split is wrong'}.`,
-      winningVariant: null,
-      gates: [],
-    };
-  }
+  const { definition, gates } = input;
+  const broken = gates.find(({ gate, status }) => (gate === 'split' || gate === 'data') && status === 'failed');
+  if (broken !== undefined) return ended('invalid', `No effect is shown: ${broken.reason}.`, []);
   const primaries = input.readouts.filter(({ role }) => role === 'primary');
   const own = [primaryGate(definition, primaries), ...runtimeGates(input)];
   const breached = gates.find(({ gate, status }) => gate === 'guardrail' && status === 'failed');
@@ -59,9 +51,9 @@ function directionOf({ absolute, goodDirection }: MetricReadout): -1 | 0 | 1 {
   return sign > 0 === (goodDirection === 'increase') ? 1 : -1;
 }
 
-/** The best variant among those that are significantly better and break no guardrail. */
+/** The best variant among those that are significantly better; none while the split or a guardrail has not passed. */
 function winnerOf({ gates }: VerdictInput, primaries: readonly MetricReadout[]): MetricReadout | null {
-  if (gates.some(({ gate, status }) => gate === 'guardrail' && status !== 'passed')) return null;
+  if (gates.some(({ status }) => status !== 'passed')) return null;
   const better = primaries.filter((readout) => directionOf(readout) > 0);
   better.sort((a, b) => Math.abs(b.absolute.estimate) - Math.abs(a.absolute.estimate));
   return better[0] ?? null;
@@ -87,7 +79,8 @@ function describe({ metricKey, variant, absolute, relative, valueUnit }: MetricR
 
 function runtimeGates({ definition, record, computedAtMs }: VerdictInput): Gate[] {
   const { minimumMs, maximumMs } = definition.runtime;
-  const ranMs = record.enrolledAtMs === null ? 0 : computedAtMs - record.enrolledAtMs;
+  const untilMs = Math.min(computedAtMs, record.analysisClosedAtMs ?? computedAtMs);
+  const ranMs = record.enrolledAtMs === null ? 0 : untilMs - record.enrolledAtMs;
   const gate = (name: Gate['gate'], status: Gate['status'], reason: string): Gate => ({
     gate: name,
     metricKey: null,
