@@ -1,8 +1,10 @@
 import { createWriteStream } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
+import { freePort } from '../parts/free-port.ts';
 import { startPostgres } from '../parts/postgres.ts';
 import { startTemporal } from '../parts/temporal.ts';
+import { keepPart } from './kept-part.ts';
 import { supervise, type SupervisedProcess } from './supervised.ts';
 
 export interface PlatformOptions {
@@ -65,29 +67,42 @@ async function startAll(
   };
 
   onProgress('starting PostgreSQL');
-  const postgres = await startPostgres({
-    dataDirectory: path.join(dataDirectory, 'postgres'),
-    onLog: log('postgres'),
-    ...(ports.postgres === undefined ? {} : { port: ports.postgres }),
-  });
+  // The ports are settled once, so that a part that is started again is found where it was.
+  const postgresPort = ports.postgres ?? (await freePort());
+  const postgresLog = log('postgres');
+  const postgres = await keepPart(
+    'PostgreSQL',
+    () =>
+      startPostgres({ dataDirectory: path.join(dataDirectory, 'postgres'), port: postgresPort, onLog: postgresLog }),
+    onProgress,
+  );
   started.push(() => postgres.stop());
 
   onProgress('starting Temporal and its UI');
-  const temporal = await startTemporal({
-    dataFile: path.join(dataDirectory, 'temporal.sqlite'),
-    onLog: log('temporal'),
-    ...(ports.temporal === undefined ? {} : { port: ports.temporal }),
-    ...(ports.temporalUi === undefined ? {} : { uiPort: ports.temporalUi }),
-    ...(options.temporalExecutable === undefined ? {} : { executable: options.temporalExecutable }),
-  });
+  const temporalPorts = { port: ports.temporal ?? (await freePort()), uiPort: ports.temporalUi ?? (await freePort()) };
+  const temporalLog = log('temporal');
+  const temporal = await keepPart(
+    'Temporal',
+    () =>
+      startTemporal({
+        dataFile: path.join(dataDirectory, 'temporal.sqlite'),
+        onLog: temporalLog,
+        ...temporalPorts,
+        ...(options.temporalExecutable === undefined ? {} : { executable: options.temporalExecutable }),
+      }),
+    onProgress,
+  );
   started.push(() => temporal.stop());
+  const { url: databaseUrl } = postgres.current();
+  const { address: temporalAddress, uiUrl: temporalUiUrl } = temporal.current();
 
+  const grpcPort = ports.grpc ?? (await freePort());
   const warehouseFile = path.join(dataDirectory, 'warehouse.duckdb');
   const environment = {
-    DATABASE_URL: postgres.url,
-    TEMPORAL_ADDRESS: temporal.address,
+    DATABASE_URL: databaseUrl,
+    TEMPORAL_ADDRESS: temporalAddress,
     UMPIRE_WAREHOUSE_FILE: warehouseFile,
-    UMPIRE_ADDRESS: `127.0.0.1:${ports.grpc ?? 0}`,
+    UMPIRE_ADDRESS: `127.0.0.1:${grpcPort}`,
     ...(options.eventTypesFile === undefined ? {} : { UMPIRE_EVENT_TYPES: options.eventTypesFile }),
     ...(options.scorecardEveryMs === undefined ? {} : { UMPIRE_SCORECARD_EVERY_MS: String(options.scorecardEveryMs) }),
   };
@@ -106,17 +121,16 @@ async function startAll(
   const serve = await start('serve');
   onProgress('starting the worker, ingest and the live monitor');
   const work = await start('work');
-  const postgresId = await postgres.processId();
   return {
     grpcAddress: serve.offers['address'] ?? '',
-    temporalAddress: temporal.address,
-    temporalUiUrl: temporal.uiUrl,
-    databaseUrl: postgres.url,
+    temporalAddress,
+    temporalUiUrl,
+    databaseUrl,
     warehouseFile,
     logDirectory,
     processes: () => [
-      { name: 'postgres', processId: postgresId },
-      { name: 'temporal', processId: temporal.processId },
+      { name: 'postgres', processId: postgres.current().processId },
+      { name: 'temporal', processId: temporal.current().processId },
       { name: 'serve', processId: serve.processId() },
       { name: 'work', processId: work.processId() },
     ],

@@ -1,18 +1,18 @@
-import { spawn, type ChildProcess } from 'node:child_process';
-import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { homedir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Connection } from '@temporalio/client';
 import { freePort } from './free-port.ts';
-import { endProcess } from './child-process.ts';
+import { startTethered, type TetheredProcess } from './tethered-process.ts';
 
 export interface TemporalServer {
   /** `host:port` for clients and workers. */
   readonly address: string;
   readonly uiUrl: string;
   readonly processId: number;
+  /** Settles when the server has ended, for whatever reason. */
+  readonly ended: Promise<unknown>;
   stop(): Promise<void>;
 }
 
@@ -35,7 +35,11 @@ export function cachedTemporal(): string {
   return path.join(homedir(), '.cache', 'third-umpire', 'bin', 'temporal');
 }
 
-/** Starts Temporal's development server, with its UI, on 127.0.0.1. */
+/**
+ * Starts Temporal's development server, with its UI, on 127.0.0.1. It ends with this process, however that ends.
+ *
+ * @throws Error with what it said where it does not come up
+ */
 export async function startTemporal(options: TemporalOptions = {}): Promise<TemporalServer> {
   const executable = options.executable ?? (existsSync(cachedTemporal()) ? cachedTemporal() : 'temporal');
   const port = options.port ?? (await freePort());
@@ -43,28 +47,35 @@ export async function startTemporal(options: TemporalOptions = {}): Promise<Temp
   const args = ['server', 'start-dev', '--ip', '127.0.0.1', '--port', String(port), '--ui-port', String(uiPort)];
   if (options.dataFile !== undefined) args.push('--db-filename', options.dataFile);
   args.push('--log-level', 'error');
-  const child = spawn(executable, args, { stdio: ['ignore', 'pipe', 'pipe'] });
-  const failed = once(child, 'error').then(([error]: unknown[]) => {
-    throw new Error(`Temporal cannot be started as ${executable}; run umpire doctor`, { cause: error });
+  let output = '';
+  const server = await startTethered(executable, args, {
+    onOutput: (text) => {
+      output = (output + text).slice(-MAX_OUTPUT);
+      options.onLog?.(text);
+    },
   });
-  for (const stream of [child.stdout, child.stderr]) {
-    stream.on('data', (chunk: Buffer) => options.onLog?.(chunk.toString()));
-  }
   const address = `127.0.0.1:${port}`;
-  await Promise.race([failed, untilServing(child, address)]);
-  failed.catch(() => undefined);
+  await untilServing(server, address, () => `${executable} said:\n${output}`);
   return {
     address,
     uiUrl: `http://127.0.0.1:${uiPort}`,
-    processId: child.pid ?? -1,
-    stop: () => endProcess(child),
+    processId: server.processId,
+    ended: server.ended,
+    stop: () => server.stop(),
   };
 }
 
-async function untilServing(child: ChildProcess, address: string): Promise<void> {
+const MAX_OUTPUT = 4_000;
+const NOT_FOUND = 127;
+
+async function untilServing(server: TetheredProcess, address: string, said: () => string): Promise<void> {
   const startedAt = performance.now();
   for (;;) {
-    if (child.exitCode !== null) throw new Error(`Temporal ended with code ${child.exitCode} while it was starting`);
+    if (server.hasEnded()) {
+      const { code } = await server.ended;
+      if (code === NOT_FOUND) throw new Error('there is no Temporal to start; `umpire doctor` says how to get it');
+      throw new Error(`Temporal ended with code ${code ?? 'none'} while it was starting on ${address}; ${said()}`);
+    }
     try {
       const connection = await Connection.connect({ address, connectTimeout: 1_000 });
       await connection.workflowService.describeNamespace({ namespace: 'default' });
@@ -75,8 +86,10 @@ async function untilServing(child: ChildProcess, address: string): Promise<void>
         await delay(100);
         continue;
       }
-      child.kill('SIGKILL');
-      throw new Error(`Temporal did not answer on ${address} within ${START_TIMEOUT_MS} ms`, { cause: error });
+      await server.stop();
+      throw new Error(`Temporal did not answer on ${address} within ${START_TIMEOUT_MS} ms; ${said()}`, {
+        cause: error,
+      });
     }
   }
 }

@@ -53,7 +53,7 @@ async function startOnceFree(options: PostgresOptions): Promise<PostgresServer> 
 }
 
 async function kill(server: PostgresServer): Promise<void> {
-  process.kill(await server.processId(), 'SIGKILL');
+  process.kill(server.processId, 'SIGKILL');
   // It is dead already; this waits for it.
   await server.stop();
 }

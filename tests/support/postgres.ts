@@ -1,15 +1,12 @@
 import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { setTimeout } from 'node:timers/promises';
 import { freePort } from '../../parts/free-port.ts';
-import { startPostgres, type PostgresOptions, type PostgresServer } from '../../parts/postgres.ts';
+import { startPostgres, type PostgresServer } from '../../parts/postgres.ts';
 
 /** A PostgreSQL server of its own for one test file; `stop` removes its data. */
 export async function startTestPostgres(): Promise<PostgresServer> {
-  const directory = await mkdtemp(path.join(tmpdir(), 'umpire-postgres-'));
-  // As root, the server runs as another user, who has to reach its data.
-  await chmod(directory, 0o755);
+  const directory = await openDirectory();
   const server = await startPostgres({ dataDirectory: path.join(directory, 'data') });
   return {
     ...server,
@@ -32,17 +29,16 @@ export interface RestartablePostgres {
 
 /** A PostgreSQL server that tests can restart under load. */
 export async function startRestartablePostgres(): Promise<RestartablePostgres> {
-  const directory = await mkdtemp(path.join(tmpdir(), 'umpire-postgres-'));
-  await chmod(directory, 0o755);
+  const directory = await openDirectory();
   const options = { dataDirectory: path.join(directory, 'data'), port: await freePort() };
   let server = await startPostgres(options);
   const start = async (): Promise<void> => {
-    server = await startOnceFree(options);
+    server = await startPostgres(options);
   };
   return {
     url: server.url,
     restart: async (how) => {
-      if (how === 'killed') process.kill(await server.processId(), 'SIGKILL');
+      if (how === 'killed') process.kill(server.processId, 'SIGKILL');
       // Of a killed server this only waits for the end.
       await server.stop();
       await start();
@@ -56,14 +52,9 @@ export async function startRestartablePostgres(): Promise<RestartablePostgres> {
   };
 }
 
-/** The children of a killed server notice by themselves; a new server refuses to start beside them. */
-async function startOnceFree(options: PostgresOptions): Promise<PostgresServer> {
-  for (let attempt = 1; ; attempt += 1) {
-    try {
-      return await startPostgres(options);
-    } catch (error) {
-      if (attempt === 50) throw error;
-      await setTimeout(100);
-    }
-  }
+/** As root the server runs as another account, which may enter this folder: so its data is kept, and removed, right here. */
+async function openDirectory(): Promise<string> {
+  const directory = await mkdtemp(path.join(tmpdir(), 'umpire-postgres-'));
+  await chmod(directory, 0o755);
+  return directory;
 }
