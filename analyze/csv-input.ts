@@ -7,7 +7,7 @@ export class AnalyzeError extends Error {
 }
 
 /** Texts that stand for a missing value, beside an empty field. */
-export const MISSING_VALUES: readonly string[] = ['NA', 'N/A', 'NaN', 'nan', 'NULL', 'null', 'None'];
+const MISSING_VALUES: readonly string[] = ['NA', 'N/A', 'NaN', 'nan', 'NULL', 'null', 'None'];
 
 /** The rows of a CSV file as a table whose columns are all text, in the order of the file. */
 export interface CsvInput {

@@ -55,6 +55,23 @@ test('the sample ratio test raises its alarm in 1 % of fair splits at p < 0.01',
   assert.ok(alarms / TRIALS < allowed(0.01, TRIALS));
 });
 
+test('100 looks at a fair split raise an alarm at p < 0.0005 in less than 5 % of experiments', (context) => {
+  const random = seededRandom(9);
+  const trials = 400;
+  let alarms = 0;
+  for (let trial = 0; trial < trials; trial += 1) {
+    let first = 0;
+    for (let unit = 1; unit <= 20_000; unit += 1) {
+      if (random.uniform() < 0.5) first += 1;
+      if (unit % 200 !== 0 || sampleRatio([first, unit - first], [1, 1]).pValue >= 0.0005) continue;
+      alarms += 1;
+      break;
+    }
+  }
+  context.diagnostic(`false alarms: ${((100 * alarms) / trials).toFixed(2)} % of ${trials} experiments`);
+  assert.ok(alarms / trials < ALPHA);
+});
+
 /** Whether a sequence of intervals, looked at every 50 units per arm from 100 on, ever excludes the truth. */
 function everMisses(
   arms: { readonly control: () => number; readonly treatment: () => number },

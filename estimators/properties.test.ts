@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { confidenceSequence } from './confidence-sequence.ts';
+import { confidenceSequence, sequentialCriticalValue } from './confidence-sequence.ts';
 import { cuped, type CovariateSums } from './cuped.ts';
 import { momentsFromSums, momentsOf, type Moments } from './moments.ts';
+import { differenceFromMultiple, fiellerLift } from './ratio-interval.ts';
 import { relativeLift } from './relative-lift.ts';
 import { sampleRatio } from './sample-ratio.ts';
 import { welch } from './welch.ts';
@@ -76,6 +77,33 @@ test('relative lift does not depend on the unit of the metric', () => {
   );
 });
 
+test("at the ends of Fieller's interval the means are just as far apart as the critical value allows", () => {
+  fc.assert(
+    fc.property(arm, arm, fc.double({ min: 0.5, max: 6, noNaN: true }), (a, b, criticalValue) => {
+      const interval = fiellerLift(a, b, criticalValue);
+      const isBoundedAway = a.mean ** 2 > (criticalValue ** 2 * a.variance) / a.count;
+      assert.equal(interval !== null, isBoundedAway);
+      fc.pre(interval !== null && a.mean ** 2 > (1.1 * criticalValue ** 2 * a.variance) / a.count);
+      for (const end of [interval.lower, interval.upper]) {
+        const { estimate, standardError } = differenceFromMultiple(a, b, 1 + end);
+        const rounding = 1e-6 * (Math.abs(b.mean) + standardError);
+        assert.ok(Math.abs(Math.abs(estimate) - criticalValue * standardError) <= rounding);
+      }
+    }),
+  );
+});
+
+test("Fieller's interval and the linear delta method agree where control is known well", () => {
+  const control: Moments = { count: 1_000_000, mean: 0.4, variance: 0.24 };
+  const treatment: Moments = { count: 1_000_000, mean: 0.41, variance: 0.2419 };
+  const criticalValue = sequentialCriticalValue({ count: 2_000_000, alpha: 0.05 });
+  const fieller = fiellerLift(control, treatment, criticalValue);
+  const delta = relativeLift(control, treatment);
+  assert.ok(fieller !== null && delta !== null);
+  const { lower, upper } = confidenceSequence({ ...delta, count: 2_000_000, alpha: 0.05 });
+  assert.ok(Math.abs(fieller.lower - lower) < 1e-4 && Math.abs(fieller.upper - upper) < 1e-4);
+});
+
 test('CUPED without a covariate that varies changes nothing, and never adds variance', () => {
   const values = fc.array(
     fc.tuple(fc.double({ min: 0, max: 10, noNaN: true }), fc.double({ min: 0, max: 10, noNaN: true })),
@@ -118,6 +146,9 @@ test('input that cannot be is refused by name', () => {
     () => confidenceSequence({ estimate: 0, standardError: 0, count: 10, alpha: 0.05 }),
     /standard error above 0/,
   );
+  assert.throws(() => fiellerLift(fine, fine, 0), /critical value must be above 0/);
+  assert.throws(() => differenceFromMultiple(fine, fine, NaN), /the multiple is NaN/);
+  assert.throws(() => sequentialCriticalValue({ count: 1, alpha: 0.05 }), /at least 2 units/);
   assert.throws(() => sampleRatio([1, 2], [1, 0]), /a weight is 0/);
   assert.throws(() => sampleRatio([0, 0], [1, 1]), /there are no units/);
   assert.throws(() => momentsFromSums({ count: 3, sum: 30, sumOfSquares: 1 }), /cannot belong to 3 values/);
