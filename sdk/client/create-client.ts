@@ -17,6 +17,7 @@ import { settingsOf, type ClientOptions, type Settings } from './options.ts';
 import { outcomeEvent } from './outcome-event.ts';
 import { RulesetHolder } from './ruleset-holder.ts';
 import { RulesetStream } from './ruleset-stream.ts';
+import { WrongTypes } from './wrong-types.ts';
 
 const READY_TIMEOUT_MS = 10_000;
 const CLOSE_TIMEOUT_MS = 5_000;
@@ -43,6 +44,8 @@ class GrpcClient implements Client {
   readonly #assignments: AssignmentServiceClient;
   readonly #events: EventServiceClient;
   readonly #links = new IdentityLinks();
+  readonly #wrongTypes = new WrongTypes();
+  #closed: Promise<{ undelivered: number }> | undefined;
   readonly #fresh: EvaluateOptions = Object.freeze({ isStale: false, hashedUserAs: this.#links.deviceOf });
   readonly #stale: EvaluateOptions = Object.freeze({ isStale: true, hashedUserAs: this.#links.deviceOf });
 
@@ -94,17 +97,23 @@ class GrpcClient implements Client {
 
   boolean(flagKey: string, context: EvaluationContext, otherwise: boolean): boolean {
     const { value } = this.evaluate(flagKey, context);
-    return typeof value === 'boolean' ? value : otherwise;
+    if (typeof value === 'boolean') return value;
+    if (value !== undefined) this.#wrongTypes.tell(flagKey, 'boolean', value, this.#settings);
+    return otherwise;
   }
 
   string(flagKey: string, context: EvaluationContext, otherwise: string): string {
     const { value } = this.evaluate(flagKey, context);
-    return typeof value === 'string' ? value : otherwise;
+    if (typeof value === 'string') return value;
+    if (value !== undefined) this.#wrongTypes.tell(flagKey, 'string', value, this.#settings);
+    return otherwise;
   }
 
   number(flagKey: string, context: EvaluationContext, otherwise: number): number {
     const { value } = this.evaluate(flagKey, context);
-    return typeof value === 'number' ? value : otherwise;
+    if (typeof value === 'number') return value;
+    if (value !== undefined) this.#wrongTypes.tell(flagKey, 'number', value, this.#settings);
+    return otherwise;
   }
 
   json<T>(flagKey: string, context: EvaluationContext, otherwise: T): T {
@@ -151,7 +160,11 @@ class GrpcClient implements Client {
     };
   }
 
-  async close(timeoutMs = CLOSE_TIMEOUT_MS): Promise<{ undelivered: number }> {
+  close(timeoutMs = CLOSE_TIMEOUT_MS): Promise<{ undelivered: number }> {
+    return (this.#closed ??= this.#close(timeoutMs));
+  }
+
+  async #close(timeoutMs: number): Promise<{ undelivered: number }> {
     this.#stream.stop();
     await this.#buffer.close(timeoutMs);
     await this.#holder.close();

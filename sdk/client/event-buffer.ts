@@ -1,7 +1,6 @@
-import { Metadata, status, type ServiceError } from '@grpc/grpc-js';
-import type { Event, EventServiceClient, PublishResponse } from '@third-umpire/proto/umpire/events/v1/events';
-import { backoffMs } from './backoff.ts';
-import { deadlineIn } from './deadline.ts';
+import type { Event, EventServiceClient } from '@third-umpire/proto/umpire/events/v1/events';
+import { encodeEvent, type EncodedEvent } from './encoded-event.ts';
+import { EventSender } from './event-sender.ts';
 import type { Settings } from './options.ts';
 
 export interface EventStatistics {
@@ -11,71 +10,77 @@ export interface EventStatistics {
   readonly delivered: number;
   /** Of those delivered: did not fit their schema. */
   readonly deadLettered: number;
-  /** Refused because the buffer was full. */
+  /** Not taken, because the buffer was full or the client closed. */
   readonly dropped: number;
-  /** Refused by the server as no event at all. */
+  /** Refused as no event at all: by the client, where it cannot be encoded, or by the server. */
   readonly rejected: number;
   /** Waiting now. */
   readonly buffered: number;
 }
 
-const SEND_TIMEOUT_MS = 10_000;
-/** Sending the same again would be answered the same. */
-const FINAL_CODES: ReadonlySet<number> = new Set([
-  status.INVALID_ARGUMENT,
-  status.RESOURCE_EXHAUSTED,
-  status.OUT_OF_RANGE,
-  status.UNIMPLEMENTED,
-  status.PERMISSION_DENIED,
-]);
+/** Whatever `maxBufferedEvents` says, no more memory than this is held. */
+const MAX_BUFFERED_BYTES = 128 * 1024 * 1024;
+/** A quarter of what a server takes in one message. */
+const MAX_BATCH_BYTES = 4 * 1024 * 1024;
 
 /**
  * Events on their way to the server: bounded, sent in batches and in order, tried again until delivered. When it is full new events are
  * dropped and counted, because a service that decides must not stop for the sake of what it logs.
  */
 export class EventBuffer {
-  readonly #client: EventServiceClient;
   readonly #settings: Settings;
-  #waiting: Event[] = [];
-  #inFlight = 0;
-  #counts = { accepted: 0, delivered: 0, deadLettered: 0, dropped: 0, rejected: 0 };
+  readonly #sender: EventSender;
+  readonly #stopping = new AbortController();
+  /** Waiting, or in flight at the front. */
+  #waiting: EncodedEvent[] = [];
+  #waitingBytes = 0;
+  #counts = { accepted: 0, dropped: 0, rejected: 0 };
   #timer: NodeJS.Timeout | undefined;
   #sending: Promise<void> | undefined;
   #isDropping = false;
-  readonly #stopping = new AbortController();
+  #isClosed = false;
 
   constructor(client: EventServiceClient, settings: Settings) {
-    this.#client = client;
     this.#settings = settings;
+    this.#sender = new EventSender(client, settings, this.#stopping.signal);
   }
 
   get statistics(): EventStatistics {
-    return { ...this.#counts, buffered: this.#waiting.length + this.#inFlight };
+    const { delivered, deadLettered, rejected } = this.#sender.counts;
+    const { accepted, dropped } = this.#counts;
+    const buffered = this.#waiting.length;
+    return { accepted, delivered, deadLettered, dropped, rejected: this.#counts.rejected + rejected, buffered };
   }
 
-  /** Returns false where the event was dropped. */
+  /** Returns false where the event was not taken. */
   add(event: Event): boolean {
+    if (this.#isClosed) return this.#drop('the client is closed; new events are dropped');
     const { maxBufferedEvents, maxBatchSize, flushEveryMs } = this.#settings;
-    if (this.#stopping.signal.aborted || this.#waiting.length + this.#inFlight >= maxBufferedEvents) {
-      this.#drop();
-      return false;
+    if (this.#waiting.length >= maxBufferedEvents || this.#waitingBytes >= MAX_BUFFERED_BYTES) {
+      return this.#drop(
+        `${this.#waiting.length} events wait to be sent; new ones are dropped until some are delivered`,
+      );
     }
+    const encoded = this.#encode(event);
+    if (encoded === null) return false;
     this.#isDropping = false;
     this.#counts.accepted += 1;
-    this.#waiting.push(event);
+    this.#waiting.push(encoded);
+    this.#waitingBytes += encoded.bytes.length;
     if (this.#waiting.length >= maxBatchSize) this.#send();
-    else this.#timer ??= setTimeout(() => this.#send(), flushEveryMs).unref();
+    else if (this.#sending === undefined) this.#timer ??= setTimeout(() => this.#send(), flushEveryMs).unref();
     return true;
   }
 
-  /** Resolves once everything that was added before is delivered, or sending was given up. */
+  /** Resolves once everything that was added before is delivered, however long that takes, or the buffer is closed. */
   async flush(): Promise<void> {
     this.#send();
     await this.#sending;
   }
 
-  /** Delivers what waits, for at most `timeoutMs`. */
+  /** Takes nothing more, and delivers what waits, for at most `timeoutMs`. */
   async close(timeoutMs: number): Promise<void> {
+    this.#isClosed = true;
     const timer = setTimeout(() => this.#stopping.abort(), timeoutMs);
     try {
       await this.flush();
@@ -86,85 +91,51 @@ export class EventBuffer {
     }
   }
 
-  #drop(): void {
+  #encode(event: Event): EncodedEvent | null {
+    try {
+      return encodeEvent(event);
+    } catch (error) {
+      this.#counts.rejected += 1;
+      const message = `event ${event.eventId} of type "${event.eventType}" cannot be sent: ${String(error)}`;
+      this.#settings.onProblem({ kind: 'events-rejected', message });
+      return null;
+    }
+  }
+
+  #drop(message: string): false {
     this.#counts.dropped += 1;
-    if (this.#isDropping) return;
+    // Once for each time that the buffer fills up.
+    if (!this.#isDropping) this.#settings.onProblem({ kind: 'events-dropped', message });
     this.#isDropping = true;
-    const message = `${this.#settings.maxBufferedEvents} events wait to be sent; new ones are dropped until some are delivered`;
-    this.#settings.onProblem({ kind: 'events-dropped', message });
+    return false;
   }
 
   #send(): void {
     clearTimeout(this.#timer);
     this.#timer = undefined;
-    this.#sending ??= this.#drain().finally(() => {
-      this.#sending = undefined;
-      if (this.#waiting.length > 0 && !this.#stopping.signal.aborted) this.#send();
-    });
+    if (this.#waiting.length === 0 || this.#stopping.signal.aborted) return;
+    this.#sending ??= this.#drain();
   }
 
+  /** Ends in the same turn in which it finds nothing waiting, so that an event added right then starts the next one. */
   async #drain(): Promise<void> {
     while (this.#waiting.length > 0 && !this.#stopping.signal.aborted) {
-      const batch = this.#waiting.splice(0, this.#settings.maxBatchSize);
-      this.#inFlight = batch.length;
-      const isSettled = await this.#deliver(batch);
-      this.#inFlight = 0;
-      if (!isSettled) this.#waiting.unshift(...batch);
+      const batch = this.#nextBatch();
+      const unsettled = await this.#sender.send(batch);
+      const settled = this.#waiting.splice(0, batch.length - unsettled.length);
+      for (const { bytes } of settled) this.#waitingBytes -= bytes.length;
     }
+    this.#sending = undefined;
   }
 
-  /** Returns false where the buffer was closed before the batch was settled. */
-  async #deliver(batch: readonly Event[]): Promise<boolean> {
-    for (let attempt = 0; !this.#stopping.signal.aborted; attempt += 1) {
-      const answer = await this.#publish(batch);
-      if ('acknowledgements' in answer) {
-        this.#counts.delivered += batch.length;
-        this.#counts.deadLettered += answer.acknowledgements.filter(({ reason }) => reason !== '').length;
-        return true;
-      }
-      if (FINAL_CODES.has(answer.code)) return await this.#deliverHalves(batch, answer);
-      if (attempt === 0) {
-        const message = `events could not be sent to ${this.#settings.address} (${answer.details}); they are kept and sent again`;
-        this.#settings.onProblem({ kind: 'events-delayed', message });
-      }
-      await this.#rest(backoffMs(attempt, this.#settings.maxBackoffMs, this.#settings.random));
+  #nextBatch(): readonly EncodedEvent[] {
+    let count = 0;
+    let bytes = 0;
+    for (const event of this.#waiting) {
+      bytes += event.bytes.length;
+      if (count > 0 && (bytes > MAX_BATCH_BYTES || count >= this.#settings.maxBatchSize)) break;
+      count += 1;
     }
-    return false;
-  }
-
-  /** One bad event must not take its neighbours with it. */
-  async #deliverHalves(batch: readonly Event[], error: ServiceError): Promise<boolean> {
-    if (batch.length > 1) {
-      const middle = batch.length >> 1;
-      return (await this.#deliver(batch.slice(0, middle))) && (await this.#deliver(batch.slice(middle)));
-    }
-    this.#counts.rejected += 1;
-    const message = `the server refused event ${batch[0]?.eventId} of type "${batch[0]?.eventType}": ${error.details}`;
-    this.#settings.onProblem({ kind: 'events-rejected', message });
-    return true;
-  }
-
-  #publish(batch: readonly Event[]): Promise<PublishResponse | ServiceError> {
-    return new Promise((resolve) => {
-      const options = { deadline: deadlineIn(SEND_TIMEOUT_MS) };
-      const call = this.#client.publish({ events: [...batch] }, new Metadata(), options, (error, response) => {
-        resolve(error ?? response);
-      });
-      this.#stopping.signal.addEventListener('abort', () => call.cancel(), { once: true });
-    });
-  }
-
-  #rest(ms: number): Promise<void> {
-    return new Promise((resolve) => {
-      const timer = setTimeout(resolve, ms);
-      this.#stopping.signal.addEventListener(
-        'abort',
-        () => {
-          clearTimeout(timer);
-          resolve();
-        },
-        { once: true },
-      );
-    });
+    return this.#waiting.slice(0, count);
   }
 }

@@ -19,8 +19,20 @@ export class Exposer {
     this.#buffer = buffer;
   }
 
-  /** Every reason is logged, not only the random split: what is no evidence is counted as such by the scorecard. */
+  /**
+   * Every reason is logged, not only the random split: what is no evidence is counted as such by the scorecard. A context that throws when
+   * it is read (a getter, a proxy) costs its exposure, not the decision.
+   */
   expose(evaluation: Evaluation, context: EvaluationContext, options: EvaluateOptions): void {
+    try {
+      this.#expose(evaluation, context, options);
+    } catch (error) {
+      const message = `an exposure to experiment "${evaluation.experimentKey}" could not be logged: ${String(error)}`;
+      this.#settings.onProblem({ kind: 'events-rejected', message });
+    }
+  }
+
+  #expose(evaluation: Evaluation, context: EvaluationContext, options: EvaluateOptions): void {
     const { experimentKey, epoch, variant, unitType, reason } = evaluation;
     const unitId = this.#holder.compiled?.unitIdOf(evaluation, context, options) ?? null;
     if (experimentKey === null || variant === null || unitType === null || unitId === null) return;

@@ -1,7 +1,8 @@
 import { createHash, randomUUID } from 'node:crypto';
-import { mkdir, open, readFile, rename, rm } from 'node:fs/promises';
+import { mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { Ruleset } from '@third-umpire/proto/umpire/flags/v1/ruleset';
+import { encodeInSlices } from './encode-in-slices.ts';
 
 /** A ruleset as it was kept, with the time of the last word from the server before that. */
 export interface KeptRuleset {
@@ -14,24 +15,26 @@ export class DamagedRulesetFileError extends Error {
   override readonly name = 'DamagedRulesetFileError';
 }
 
+const FILE = 'ruleset.bin';
 const MAGIC = Buffer.from('TUR1');
 const DIGEST_BYTES = 32;
 const HEADER_BYTES = MAGIC.length + DIGEST_BYTES + 8;
 
-/** Keeps the last ruleset, with the kills that are in it, in one checksummed file. */
+/** Keeps the last ruleset, with the kills that are in it, in one checksummed file: magic, SHA-256 of the rest, time, ruleset. */
 export class LastKnownGood {
   readonly #file: string;
   readonly #directory: string;
 
   constructor(directory: string) {
     this.#directory = directory;
-    this.#file = path.join(directory, 'ruleset.bin');
+    this.#file = path.join(directory, FILE);
   }
 
   /** Resolves with null where nothing was kept. @throws DamagedRulesetFileError */
   async read(): Promise<KeptRuleset | null> {
     let bytes: Buffer;
     try {
+      await this.#removeUnfinished();
       bytes = await readFile(this.#file);
     } catch (error) {
       if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return null;
@@ -41,7 +44,7 @@ export class LastKnownGood {
     const isWhole =
       bytes.length >= HEADER_BYTES &&
       bytes.subarray(0, MAGIC.length).equals(MAGIC) &&
-      bytes.subarray(MAGIC.length, MAGIC.length + DIGEST_BYTES).equals(digestOf(payload));
+      bytes.subarray(MAGIC.length, MAGIC.length + DIGEST_BYTES).equals(createHash('sha256').update(payload).digest());
     if (!isWhole) {
       throw new DamagedRulesetFileError(`${this.#file} is damaged and is not used; it is replaced by the next ruleset`);
     }
@@ -52,13 +55,18 @@ export class LastKnownGood {
   async write({ ruleset, heardAtMs }: KeptRuleset): Promise<void> {
     const time = Buffer.alloc(8);
     time.writeDoubleBE(heardAtMs);
-    const payload = Buffer.concat([time, Ruleset.encode(ruleset).finish()]);
+    const digest = createHash('sha256').update(time);
+    const payload: Uint8Array[] = [time];
+    for await (const slice of encodeInSlices(ruleset)) {
+      digest.update(slice);
+      payload.push(slice);
+    }
     await mkdir(this.#directory, { recursive: true });
-    const unfinished = `${this.#file}.${process.pid}.${randomUUID()}`;
+    const unfinished = `${this.#file}.${randomUUID()}.unfinished`;
     try {
       const file = await open(unfinished, 'wx');
       try {
-        await file.writev([MAGIC, digestOf(payload), payload]);
+        await file.writev([MAGIC, digest.digest(), ...payload]);
         await file.sync();
       } finally {
         await file.close();
@@ -68,8 +76,11 @@ export class LastKnownGood {
       await rm(unfinished, { force: true });
     }
   }
-}
 
-function digestOf(payload: Buffer): Buffer {
-  return createHash('sha256').update(payload).digest();
+  /** What processes left that were killed while they wrote. */
+  async #removeUnfinished(): Promise<void> {
+    const names = await readdir(this.#directory);
+    const unfinished = names.filter((name) => name.startsWith(`${FILE}.`) && name.endsWith('.unfinished'));
+    await Promise.all(unfinished.map((name) => rm(path.join(this.#directory, name), { force: true })));
+  }
 }

@@ -15,7 +15,7 @@ export interface ClientOptions {
   readonly maxBackoffMs?: number;
   /** Events that may wait to be sent; default 20,000. Beyond it new ones are dropped, and counted in `statistics()`. */
   readonly maxBufferedEvents?: number;
-  /** The most events in one message; default 500. */
+  /** The most events in one message, up to 5,000; default 500. */
   readonly maxBatchSize?: number;
   /** How long an event may wait for company, in ms; default 200. */
   readonly flushEveryMs?: number;
@@ -38,7 +38,9 @@ export interface ClientProblem {
     | 'ruleset-not-stored'
     | 'events-dropped'
     | 'events-rejected'
-    | 'events-delayed';
+    | 'events-delayed'
+    | 'wrong-type'
+    | 'callback-failed';
   /** A sentence. */
   readonly message: string;
 }
@@ -57,6 +59,9 @@ const DEFAULTS = {
   flushEveryMs: 200,
 };
 
+/** What the server takes in one message. */
+const MAX_BATCH_SIZE = 5_000;
+
 /** @throws RangeError naming the option that cannot be */
 export function settingsOf(options: ClientOptions): Settings {
   for (const name of ['address', 'serviceName'] as const) {
@@ -64,14 +69,19 @@ export function settingsOf(options: ClientOptions): Settings {
       throw new RangeError(`createClient: ${name} is missing; give it as a text`);
     }
   }
+  const onProblem = guarded(options.onProblem ?? warn, ({ message }, error) =>
+    warn({ kind: 'callback-failed', message: `onProblem threw ${String(error)} when told: ${message}` }),
+  );
   const settings: Settings = {
     clock: Date.now,
     random: Math.random,
-    onProblem: warn,
-    onRuleset: () => undefined,
     ...DEFAULTS,
-    ...options,
+    ...withoutUndefined(options),
     dataDirectory: options.dataDirectory ?? null,
+    onProblem,
+    onRuleset: guarded(options.onRuleset ?? (() => undefined), (_, error) =>
+      onProblem({ kind: 'callback-failed', message: `onRuleset threw ${String(error)}` }),
+    ),
   };
   for (const name of Object.keys(DEFAULTS) as (keyof typeof DEFAULTS)[]) {
     const value = settings[name];
@@ -79,12 +89,32 @@ export function settingsOf(options: ClientOptions): Settings {
       throw new RangeError(`createClient: ${name} must be a whole number above 0, got ${value}`);
     }
   }
+  if (settings.maxBatchSize > MAX_BATCH_SIZE) {
+    throw new RangeError(`createClient: maxBatchSize must be at most ${MAX_BATCH_SIZE}, got ${settings.maxBatchSize}`);
+  }
   if (settings.heartbeatIntervalMs < 100 || settings.heartbeatIntervalMs > 60_000) {
     throw new RangeError(
       `createClient: heartbeatIntervalMs must be 100 to 60,000, got ${settings.heartbeatIntervalMs}`,
     );
   }
   return settings;
+}
+
+/** Callers without types write `clock: undefined` and mean the default. */
+function withoutUndefined(options: ClientOptions): ClientOptions {
+  const given = Object.entries(options).filter(([, value]) => value !== undefined);
+  return { ...Object.fromEntries(given), address: options.address, serviceName: options.serviceName };
+}
+
+/** A callback of the service that throws must stop neither decisions nor the stream of rulesets. */
+function guarded<T>(callback: (argument: T) => void, onError: (argument: T, error: unknown) => void) {
+  return (argument: T): void => {
+    try {
+      callback(argument);
+    } catch (error) {
+      onError(argument, error);
+    }
+  };
 }
 
 function warn({ kind, message }: ClientProblem): void {

@@ -9,17 +9,21 @@ import type { Settings } from './options.ts';
 /** How often the kept file learns that the server still stands by it, as a share of the maximum staleness. */
 const KEEP_ANEW_RATIO = 0.25;
 
+/** How far a machine's clock may be set back between two starts. */
+const CLOCK_SKEW_MS = 10_000;
+
 /** The ruleset in force, how old the last word from the server is, and its copy on disk. */
 export class RulesetHolder {
   readonly #settings: Settings;
   readonly #kept: LastKnownGood | null;
   #compiled: CompiledRuleset | null = null;
-  #experiments: ReadonlyMap<string, Experiment> = new Map();
   #heardAtMs = -Infinity;
   #keptAtMs = -Infinity;
   #isStale = false;
   #refused = 0;
-  #writing: Promise<void> = Promise.resolve();
+  #isClosed = false;
+  #hasUnkept = false;
+  #keeping: Promise<void> | undefined;
   readonly #staleness: NodeJS.Timeout;
   readonly #firstRuleset: Promise<void>;
   #isReady: () => void = () => undefined;
@@ -40,12 +44,9 @@ export class RulesetHolder {
   get refused(): number {
     return this.#refused;
   }
-  get heardAtMs(): number {
-    return this.#heardAtMs;
-  }
 
   experiment(key: string): Experiment | undefined {
-    return this.#experiments.get(key);
+    return this.#compiled?.experiment(key);
   }
 
   /** Resolves once there is a ruleset, from the server or from disk. */
@@ -53,13 +54,15 @@ export class RulesetHolder {
     return this.#firstRuleset;
   }
 
-  /** Uses what was kept on disk, unless the server was faster. */
+  /** Uses what was kept on disk, unless the server was faster. Never rejects. */
   async load(): Promise<void> {
     if (this.#kept === null) return;
     try {
       const kept = await this.#kept.read();
-      if (kept === null || this.#compiled !== null) return;
-      this.#heardAtMs = kept.heardAtMs;
+      if (kept === null || this.#compiled !== null || this.#isClosed) return;
+      // A time to come says nothing about the age of the file: it counts as old.
+      const isPossible = kept.heardAtMs <= this.#settings.clock() + CLOCK_SKEW_MS;
+      this.#heardAtMs = isPossible ? kept.heardAtMs : -Infinity;
       this.#use(kept.ruleset);
       this.#checkStaleness();
     } catch (error) {
@@ -70,16 +73,14 @@ export class RulesetHolder {
   /** Returns false where the message cannot be used and a snapshot is needed. */
   take({ update }: WatchResponse): boolean {
     if (update === undefined) return true;
+    if (update.$case === 'heartbeat' && update.value.version !== (this.#compiled?.version ?? 0)) return false;
     try {
-      if (update.$case === 'heartbeat') {
-        if (update.value.version !== (this.#compiled?.version ?? 0)) return false;
-      } else {
-        this.#take(update.$case === 'delta' ? applyDelta(this.#inForce(), update.value) : update.value);
-      }
+      if (update.$case === 'snapshot') this.#replace(update.value);
+      else if (update.$case === 'delta') this.#replace(applyDelta(this.#inForce(), update.value));
     } catch (error) {
-      if (!(error instanceof InvalidRulesetError)) throw error;
+      // Whatever is wrong with it, the service that the SDK runs in must go on with the ruleset that it has.
       this.#refused += 1;
-      const message = `${error.message}; version ${this.#compiled?.version ?? 0} stays in force`;
+      const message = `${messageOf(error)}; version ${this.#compiled?.version ?? 0} stays in force`;
       this.#settings.onProblem({ kind: 'ruleset-refused', message });
       return false;
     }
@@ -87,9 +88,11 @@ export class RulesetHolder {
     return true;
   }
 
+  /** Waits until the newest ruleset is on disk. */
   async close(): Promise<void> {
+    this.#isClosed = true;
     clearInterval(this.#staleness);
-    await this.#writing;
+    await this.#keeping;
   }
 
   #inForce(): Ruleset {
@@ -98,7 +101,7 @@ export class RulesetHolder {
   }
 
   /** A server that was restored from an old backup must not take a kill back: an older version is refused. */
-  #take(ruleset: Ruleset): void {
+  #replace(ruleset: Ruleset): void {
     if (this.#compiled !== null && ruleset.version < this.#compiled.version) {
       throw new InvalidRulesetError([`version ${ruleset.version} is older than the one in force`]);
     }
@@ -107,8 +110,7 @@ export class RulesetHolder {
   }
 
   #use(ruleset: Ruleset): void {
-    this.#compiled = compileRuleset(ruleset);
-    this.#experiments = new Map(ruleset.experiments.map((experiment) => [experiment.key, experiment]));
+    this.#compiled = compileRuleset(ruleset, this.#compiled);
     this.#isReady();
     this.#settings.onRuleset(ruleset);
   }
@@ -121,27 +123,39 @@ export class RulesetHolder {
 
   #checkStaleness(): void {
     const wasStale = this.#isStale;
-    this.#isStale = this.#settings.clock() - this.#heardAtMs > this.#settings.maxStalenessMs;
+    const nowMs = this.#settings.clock();
+    // A clock that was set back must not make the last word look younger than it is for longer than need be.
+    this.#heardAtMs = Math.min(this.#heardAtMs, nowMs);
+    this.#isStale = nowMs - this.#heardAtMs > this.#settings.maxStalenessMs;
     if (this.#compiled === null || !this.#isStale || wasStale) return;
-    const message = `no word from ${this.#settings.address} for over ${this.#settings.maxStalenessMs} ms; unshipped experiments serve control`;
+    const { address, maxStalenessMs } = this.#settings;
+    const message = `no word from ${address} for over ${maxStalenessMs} ms; unshipped experiments serve control`;
     this.#settings.onProblem({ kind: 'stale', message });
   }
 
-  /** One write at a time, and always of the newest. */
+  /** One write at a time, and always of the newest: those in between are never written. */
   #keep(): void {
-    const kept = this.#kept;
-    if (kept === null) return;
+    if (this.#kept === null) return;
+    this.#hasUnkept = true;
     this.#keptAtMs = this.#settings.clock();
-    this.#writing = this.#writing.then(async () => {
+    this.#keeping ??= this.#write(this.#kept);
+  }
+
+  async #write(kept: LastKnownGood): Promise<void> {
+    while (this.#hasUnkept) {
+      // The ruleset is complete in force, and the time of this word known, once the message that brought it was taken.
+      await Promise.resolve();
+      this.#hasUnkept = false;
       const ruleset = this.#compiled?.ruleset;
-      if (ruleset === undefined) return;
+      if (ruleset === undefined) break;
       try {
-        await kept.write({ ruleset, heardAtMs: this.#settings.clock() });
+        await kept.write({ ruleset, heardAtMs: this.#heardAtMs });
       } catch (error) {
         const message = `the ruleset could not be kept in ${this.#settings.dataDirectory}: ${messageOf(error)}`;
         this.#settings.onProblem({ kind: 'ruleset-not-stored', message });
       }
-    });
+    }
+    this.#keeping = undefined;
   }
 }
 

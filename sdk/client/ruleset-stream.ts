@@ -23,7 +23,11 @@ export class RulesetStream {
   #stream: ClientReadableStream<WatchResponse> | undefined;
   #retry: NodeJS.Timeout | undefined;
   #silence: NodeJS.Timeout | undefined;
-  #attempt = 0;
+  /** Connections in a row that brought nothing of use. */
+  #failures = 0;
+  /** Refused messages since the last heartbeat: a server that alternates good and bad rulesets must not be asked in a tight loop. */
+  #refusals = 0;
+  #isConnected = false;
   #wantsSnapshot = false;
   #isStopped = false;
   #reconnects = 0;
@@ -38,11 +42,13 @@ export class RulesetStream {
     return this.#reconnects;
   }
 
+  /** Whether the present stream has brought a message that could be used. */
   get isConnected(): boolean {
-    return this.#stream !== undefined && this.#attempt === 0;
+    return this.#isConnected;
   }
 
   start(): void {
+    if (this.#isStopped || this.#stream !== undefined) return;
     const { heartbeatIntervalMs, serviceName } = this.#settings;
     const stream = this.#client.watch({
       knownVersion: this.#wantsSnapshot ? 0 : this.#handlers.knownVersion(),
@@ -51,23 +57,32 @@ export class RulesetStream {
     });
     this.#stream = stream;
     this.#listenForSilence(stream);
-    stream.on('data', (message: WatchResponse) => {
-      if (this.#stream !== stream) return;
-      this.#listenForSilence(stream);
-      this.#wantsSnapshot = !this.#handlers.onMessage(message);
-      if (this.#wantsSnapshot) this.#replace(stream, 'the server sent a ruleset that cannot be used');
-      else this.#attempt = 0;
-    });
+    stream.on('data', (message: WatchResponse) => this.#take(stream, message));
     stream.on('error', (error) => this.#replace(stream, error.message));
     stream.on('end', () => this.#replace(stream, 'the server ended the stream'));
   }
 
   stop(): void {
     this.#isStopped = true;
+    this.#isConnected = false;
     clearTimeout(this.#retry);
     clearTimeout(this.#silence);
     this.#stream?.cancel();
     this.#stream = undefined;
+  }
+
+  #take(stream: ClientReadableStream<WatchResponse>, message: WatchResponse): void {
+    if (this.#stream !== stream) return;
+    this.#listenForSilence(stream);
+    this.#wantsSnapshot = !this.#handlers.onMessage(message);
+    if (this.#wantsSnapshot) {
+      this.#refusals += 1;
+      this.#replace(stream, 'the server sent a ruleset that cannot be used');
+      return;
+    }
+    this.#failures = 0;
+    this.#isConnected = true;
+    if (message.update?.$case === 'heartbeat') this.#refusals = 0;
   }
 
   /** A mute connection looks open for many minutes to the operating system; heartbeats tell sooner. */
@@ -83,13 +98,17 @@ export class RulesetStream {
   #replace(stream: ClientReadableStream<WatchResponse>, why: string): void {
     if (this.#isStopped || this.#stream !== stream) return;
     this.#stream = undefined;
+    this.#isConnected = false;
     clearTimeout(this.#silence);
     stream.cancel();
-    const waitMs = backoffMs(this.#attempt, this.#settings.maxBackoffMs, this.#settings.random);
-    this.#attempt += 1;
+    const attempt = Math.max(this.#failures, this.#refusals);
+    const waitMs = backoffMs(attempt, this.#settings.maxBackoffMs, this.#settings.random);
     this.#reconnects += 1;
+    this.#retry = setTimeout(() => this.start(), waitMs).unref();
+    this.#failures += 1;
+    // One report an outage: a server that is away for an hour is one problem, not a thousand.
+    if (this.#failures > 1) return;
     const message = `the ruleset stream from ${this.#settings.address} broke (${why}); connecting again in ${waitMs} ms`;
     this.#settings.onProblem({ kind: 'connection-lost', message });
-    this.#retry = setTimeout(() => this.start(), waitMs).unref();
   }
 }

@@ -19,6 +19,10 @@ export function compileComparison(comparison: Comparison, place: string, problem
     problems.push(`${place}: comparison of "${attribute}": ${test}`);
     return () => false;
   }
+  // Names such as "constructor" are on every object, though nobody put them there.
+  if (attribute in Object.prototype) {
+    return (context) => test(Object.hasOwn(context, attribute) ? context[attribute] : undefined);
+  }
   return (context) => test(context[attribute]);
 }
 

@@ -1,37 +1,66 @@
-import type { Condition } from '@third-umpire/proto/umpire/flags/v1/ruleset';
+import type { Condition, ConditionList } from '@third-umpire/proto/umpire/flags/v1/ruleset';
 import { compileComparison } from './comparison.ts';
 
 /** Whether a context meets a condition. */
 export type Predicate = (context: Readonly<Record<string, unknown>>) => boolean;
 
-/** Compiles a condition; problems are added to `problems`, with the place. */
+/** A compiled condition, and how deeply it is nested: deciding must never run out of stack. */
+export interface CompiledCondition {
+  readonly predicate: Predicate;
+  readonly depth: number;
+}
+
+/** Where a condition stands, and what it may refer to. */
+export interface ConditionScope {
+  /** For messages. */
+  readonly place: string;
+  readonly problems: string[];
+  /** `undefined` for a segment that does not exist or that contains itself. */
+  segment(key: string, remainingDepth: number): CompiledCondition | undefined;
+}
+
+/** Conditions within conditions, segments included. */
+export const MAX_DEPTH = 64;
+
+/** Compiles a condition. What is wrong is added to the scope's problems, with the place. */
 export function compileCondition(
   condition: Condition | undefined,
-  place: string,
-  segments: (key: string) => Predicate | undefined,
-  problems: string[],
-): Predicate {
+  scope: ConditionScope,
+  remainingDepth = MAX_DEPTH,
+): CompiledCondition {
+  if (remainingDepth <= 0) return refused(scope, `conditions are nested more than ${MAX_DEPTH} deep`);
   const kind = condition?.kind;
   switch (kind?.$case) {
     case undefined:
-      problems.push(`${place}: the condition is empty`);
-      return never;
+      return refused(scope, 'the condition is empty');
     case 'comparison':
-      return compileComparison(kind.value, place, problems);
+      return { predicate: compileComparison(kind.value, scope.place, scope.problems), depth: 1 };
     case 'not': {
-      const inner = compileCondition(kind.value, place, segments, problems);
-      return (context) => !inner(context);
+      const { predicate, depth } = compileCondition(kind.value, scope, remainingDepth - 1);
+      return { predicate: (context) => !predicate(context), depth: depth + 1 };
     }
     case 'all':
-      return all(kind.value.conditions.map((each) => compileCondition(each, place, segments, problems)));
+      return compileList(kind.value, all, scope, remainingDepth);
     case 'any':
-      return any(kind.value.conditions.map((each) => compileCondition(each, place, segments, problems)));
+      return compileList(kind.value, any, scope, remainingDepth);
     case 'segmentKey': {
-      const segment = segments(kind.value);
-      if (segment === undefined) problems.push(`${place}: there is no segment "${kind.value}", or it contains itself`);
-      return segment ?? never;
+      const segment = scope.segment(kind.value, remainingDepth - 1);
+      if (segment === undefined) return refused(scope, `there is no segment "${kind.value}", or it contains itself`);
+      if (segment.depth >= remainingDepth) return refused(scope, `segments are nested more than ${MAX_DEPTH} deep`);
+      return { predicate: segment.predicate, depth: segment.depth + 1 };
     }
   }
+}
+
+function compileList(
+  { conditions }: ConditionList,
+  join: (parts: readonly Predicate[]) => Predicate,
+  scope: ConditionScope,
+  remainingDepth: number,
+): CompiledCondition {
+  const parts = conditions.map((each) => compileCondition(each, scope, remainingDepth - 1));
+  const depth = parts.reduce((deepest, part) => Math.max(deepest, part.depth), 0);
+  return { predicate: join(parts.map(({ predicate }) => predicate)), depth: depth + 1 };
 }
 
 /** Short lists get a closure of their own: calling through an array costs more than most comparisons. */
@@ -53,3 +82,8 @@ function any(parts: readonly Predicate[]): Predicate {
 }
 
 const never: Predicate = () => false;
+
+function refused({ place, problems }: ConditionScope, problem: string): CompiledCondition {
+  problems.push(`${place}: ${problem}`);
+  return { predicate: never, depth: 1 };
+}

@@ -4,12 +4,15 @@ import { InvalidRulesetError } from './evaluation.ts';
 /**
  * Applies a delta. What it does not touch stays the same object.
  *
- * @throws InvalidRulesetError where it is for another version than the one given
+ * @throws InvalidRulesetError where it is for another version than the one given, or does not lead to a later one
  */
 export function applyDelta(ruleset: Ruleset, delta: RulesetDelta): Ruleset {
   if (delta.baseVersion !== ruleset.version) {
     const problem = `the delta is for version ${delta.baseVersion}, but ${ruleset.version} is in force`;
     throw new InvalidRulesetError([problem]);
+  }
+  if (!(delta.version > delta.baseVersion)) {
+    throw new InvalidRulesetError([`the delta leads from version ${delta.baseVersion} back to ${delta.version}`]);
   }
   const upserts = delta.upserts ?? Ruleset.fromPartial({});
   return {
@@ -29,13 +32,8 @@ function keyOf({ key }: { readonly key: string }): string {
 }
 
 /** In the order of keys, like every ruleset. */
-function merge<T>(
-  existing: readonly T[],
-  upserts: readonly T[],
-  removed: readonly string[],
-  key: (item: T) => string,
-): T[] {
-  if (upserts.length === 0 && removed.length === 0) return [...existing];
+function merge<T>(existing: T[], upserts: readonly T[], removed: readonly string[], key: (item: T) => string): T[] {
+  if (upserts.length === 0 && removed.length === 0) return existing;
   const merged = new Map(existing.map((item) => [key(item), item]));
   for (const gone of removed) merged.delete(gone);
   for (const item of upserts) merged.set(key(item), item);

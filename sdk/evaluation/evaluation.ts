@@ -30,6 +30,9 @@ export interface EvaluateOptions {
   readonly hashedUserAs?: (userId: string) => string | undefined;
 }
 
+/** Problems in the message; the others are in `problems`. */
+const SHOWN = 20;
+
 /** A ruleset that cannot be used: it was refused as a whole and the one before stays in force. */
 export class InvalidRulesetError extends Error {
   override readonly name = 'InvalidRulesetError';
@@ -37,7 +40,8 @@ export class InvalidRulesetError extends Error {
   readonly problems: readonly string[];
 
   constructor(problems: readonly string[]) {
-    super(`the ruleset is refused: ${problems.join('; ')}`);
+    const others = problems.length > SHOWN ? `; and ${problems.length - SHOWN} more` : '';
+    super(`the ruleset is refused: ${problems.slice(0, SHOWN).join('; ')}${others}`);
     this.problems = problems;
   }
 }

@@ -22,10 +22,16 @@ export class RulesetIndex {
     this.#holdoutsOfAll = ruleset.holdouts.filter(({ experimentKeys }) => experimentKeys.length === 0);
     for (const holdout of ruleset.holdouts) {
       for (const key of holdout.experimentKeys) {
-        this.#holdoutsByExperiment.set(key, [...(this.#holdoutsByExperiment.get(key) ?? []), holdout]);
+        const covering = this.#holdoutsByExperiment.get(key);
+        if (covering === undefined) this.#holdoutsByExperiment.set(key, [holdout]);
+        else covering.push(holdout);
       }
     }
+    const killIds = new Set<string>();
     for (const { killId, target } of ruleset.kills) {
+      // Kills are revoked by their ids: two of one id would go together.
+      if (killId === '' || killIds.has(killId)) problems.push(`kill "${killId}": every kill needs an id of its own`);
+      killIds.add(killId);
       if (target === undefined) problems.push(`kill ${killId}: it names nothing to kill`);
       else (target.$case === 'flagKey' ? this.killedFlags : this.killedExperiments).add(target.value);
     }
