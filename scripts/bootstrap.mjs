@@ -5,12 +5,13 @@ import { build } from './setup/build.mjs';
 import { installPackages } from './setup/packages.mjs';
 import { requireNode } from './setup/node-version.mjs';
 import { ensureTemporal } from './setup/temporal.mjs';
+import { ensureTimeSkipping } from './setup/time-skipping-server.mjs';
 import { SetupError } from './setup/step.mjs';
 
 const TASKS = {
   demo: { module: './tasks/demo.mjs', needsTemporal: true },
-  test: { module: './tasks/test.mjs', needsTemporal: true },
-  check: { module: './tasks/check.mjs', needsTemporal: true },
+  test: { module: './tasks/test.mjs', needsTemporal: true, needsTimeSkipping: true },
+  check: { module: './tasks/check.mjs', needsTemporal: true, needsTimeSkipping: true },
   bench: { module: './tasks/bench.mjs', needsTemporal: false },
 };
 
@@ -23,6 +24,7 @@ async function main([name, ...args]) {
   await installPackages();
   await build();
   if (task.needsTemporal) process.env.TEMPORAL_CLI_PATH = await ensureTemporal();
+  if (task.needsTimeSkipping) await ensureTimeSkipping();
   const { run } = await import(task.module);
   return await run(args);
 }
