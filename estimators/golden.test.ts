@@ -79,8 +79,8 @@ test("chi-square tails equal scipy's, far out too", () => {
 test('the sample ratio test equals scipy.stats.chisquare', () => {
   for (const { counts, weights, chiSquare, pValue } of golden.sampleRatio) {
     const actual = sampleRatio(counts, weights);
-    if (chiSquare > 0) close(actual.chiSquare, chiSquare, `${counts}: chiSquare`);
-    close(actual.pValue, pValue, `${counts}: pValue`, 1e-8);
+    if (chiSquare > 0) close(actual.chiSquare, chiSquare, `${counts.join()}: chiSquare`);
+    close(actual.pValue, pValue, `${counts.join()}: pValue`, 1e-8);
   }
 });
 

@@ -3,13 +3,12 @@ declare module 'jstat' {
   interface JStat {
     readonly studentt: {
       /** Quantile of Student's t with `df` degrees of freedom. */
-      inv(p: number, df: number): number;
-      pdf(x: number, df: number): number;
+      readonly inv: (p: number, df: number) => number;
+      readonly pdf: (x: number, df: number) => number;
     };
     /** Natural logarithm of the gamma function. */
-    gammaln(x: number): number;
+    readonly gammaln: (x: number) => number;
   }
-  export const jStat: JStat;
-  const module: { readonly jStat: JStat };
-  export default module;
+  const jstat: { readonly jStat: JStat };
+  export = jstat;
 }

@@ -7,19 +7,19 @@ import type { Row, Statement, StatementParameter } from '../warehouse/port.ts';
 export interface Dialect {
   readonly name: 'duckdb' | 'bigquery';
   /** Refers to a named parameter. */
-  parameter(name: string): string;
+  readonly parameter: (name: string) => string;
   /** A property of a JSON column as text; NULL where it is missing or JSON null. */
-  jsonText(column: string, property: string): string;
+  readonly jsonText: (column: string, property: string) => string;
   /** A property of a JSON column as a double; NULL where it is missing or no number. */
-  jsonNumber(column: string, property: string): string;
+  readonly jsonNumber: (column: string, property: string) => string;
   /** A property of a JSON column as a boolean; NULL where it is missing or no boolean. */
-  jsonBoolean(column: string, property: string): string;
+  readonly jsonBoolean: (column: string, property: string) => string;
   /** A JSON object inside a JSON column. */
-  jsonObject(column: string, property: string): string;
+  readonly jsonObject: (column: string, property: string) => string;
   /** An expression as a double. */
-  toDouble(expression: string): string;
+  readonly toDouble: (expression: string) => string;
   /** A time moved by a fixed number of ms, which may be negative. */
-  addMs(time: string, ms: number): string;
+  readonly addMs: (time: string, ms: number) => string;
 }
 
 const SAFE_NAME = /^[A-Za-z_][A-Za-z0-9_]{0,127}$/;
