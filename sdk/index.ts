@@ -7,6 +7,8 @@ export {
   type Evaluation,
   type EvaluationContext,
 } from './evaluation/evaluation.ts';
+export { explain } from './evaluation/explain.ts';
+export type { Explanation, ExplanationStep } from './evaluation/explanation.ts';
 export type { Client, ClientStatistics, Outcome } from './client/client.ts';
 export { createClient } from './client/create-client.ts';
 export type { EventStatistics } from './client/event-buffer.ts';
