@@ -1,0 +1,111 @@
+import assert from 'node:assert/strict';
+import type { ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { readdirSync, readFileSync } from 'node:fs';
+import { test } from 'node:test';
+import type { DemoResult } from '../examples/fantasy-league/result.ts';
+import { forkModule } from '../parts/child-process.ts';
+import { repositoryFile } from '../parts/repository-root.ts';
+
+const LONGEST_MS = 420_000;
+
+interface Run {
+  readonly child: ChildProcess;
+  readonly output: () => string;
+  readonly story: () => string;
+  /** Resolves when the story has come to a text. */
+  hears(text: string): Promise<void>;
+}
+
+function startDemo(...args: string[]): Run {
+  const child = forkModule(import.meta.url, '../examples/fantasy-league/demo-main', args, {
+    stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+  });
+  let output = '';
+  let story = '';
+  child.stdout?.on('data', (chunk: Buffer) => (output += chunk.toString()));
+  child.stderr?.on('data', (chunk: Buffer) => (story += chunk.toString()));
+  return {
+    child,
+    output: () => output,
+    story: () => story,
+    hears: (text) =>
+      new Promise((resolve, reject) => {
+        child.stderr?.on('data', () => {
+          if (story.includes(text)) resolve();
+        });
+        child.once('exit', () => reject(new Error(`it ended before "${text}":\n${story}`)));
+      }),
+  };
+}
+
+/** Processes that work on the demo's data, by their command lines. */
+function leftovers(): string[] {
+  const directory = repositoryFile('.third-umpire/demo');
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name) && Number(name) !== process.pid)
+    .flatMap((id) => {
+      try {
+        const command = readFileSync(`/proc/${id}/cmdline`, 'utf8').replaceAll('\0', ' ');
+        return command.includes(directory) || /simulator-main/.test(command) ? [command] : [];
+      } catch (error) {
+        // It ended while we looked.
+        if (error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ESRCH')) return [];
+        throw error;
+      }
+    });
+}
+
+test(
+  'the main job: every verdict is right, the harm is stopped in time, and nothing is left running',
+  { timeout: LONGEST_MS },
+  async (context) => {
+    const run = startDemo('--json');
+    const [code] = await once(run.child, 'exit');
+    assert.equal(code, 0, run.story());
+    const result = JSON.parse(run.output().trim().split('\n').at(-1) ?? '') as DemoResult;
+    assert.deepEqual(
+      result.experiments.map(({ key, verdict }) => [key, verdict]),
+      [
+        ['upi_retry', 'ship'],
+        ['wallet_prompt', 'rollback'],
+        ['contest_card', 'invalid'],
+      ],
+    );
+    const [retry, prompt, card] = result.experiments;
+    for (const { key, interval, truth } of [retry, prompt].filter((experiment) => experiment !== undefined)) {
+      assert.ok(interval !== null && truth !== null, `${key} has an interval`);
+      assert.ok(interval[0] <= truth && truth <= interval[1], `${key}: ${interval.join(' to ')} holds ${truth}`);
+    }
+    assert.equal(card?.estimate, null);
+    assert.equal(card?.interval, null);
+    assert.match(card?.reason ?? '', /os is android/);
+    const { timings, events } = result;
+    assert.equal(timings.sdksOnControl, 50);
+    assert.ok(timings.breachToLastControlMs !== null && timings.breachToLastControlMs < 5_000);
+    assert.equal(events.dropped + events.undelivered, 0);
+    context.diagnostic(
+      `${timings.firstHarmfulExposureToBreachMs} ms to the breach, ${timings.breachToLastControlMs} ms to the last SDK`,
+    );
+    assert.deepEqual(leftovers(), []);
+  },
+);
+
+test('Ctrl-C in the middle of the evening ends every process', { timeout: LONGEST_MS }, async () => {
+  const run = startDemo('--json', '--seed', '5');
+  await run.hears('stage 1 of 4');
+  assert.notDeepEqual(leftovers(), []);
+  run.child.kill('SIGINT');
+  const [code] = await once(run.child, 'exit');
+  assert.equal(code, 130, run.story());
+  assert.deepEqual(leftovers(), []);
+});
+
+test('wrong options are told, and nothing is started', async () => {
+  for (const args of [['--seed', 'eleven'], ['--sed', '5'], ['extra']]) {
+    const run = startDemo(...args);
+    const [code] = await once(run.child, 'exit');
+    assert.equal(code, 2);
+    assert.match(run.story(), /npm run demo -- /);
+  }
+});
