@@ -9,9 +9,9 @@ import { contextOf } from './context.ts';
 export class Evaluator {
   readonly links = new IdentityLinks();
   readonly options: EvaluateOptions = Object.freeze({ hashedUserAs: this.links.deviceOf });
-  readonly #rulesets: PublishedRulesets;
+  readonly #rulesets: Pick<PublishedRulesets, 'current'>;
 
-  constructor(rulesets: PublishedRulesets) {
+  constructor(rulesets: Pick<PublishedRulesets, 'current'>) {
     this.#rulesets = rulesets;
   }
 

@@ -17,8 +17,8 @@ import { createLinkIdentity } from './link-identity.ts';
 
 export interface AssignmentParts {
   readonly evaluator: Evaluator;
-  readonly controlStore: ControlStore;
-  readonly eventBus: EventBus;
+  readonly controlStore: Pick<ControlStore, 'linkIdentity' | 'markUsersExposed'>;
+  readonly eventBus: Pick<EventBus, 'publish'>;
   readonly logger: Logger;
   readonly clock: () => number;
 }
