@@ -29,9 +29,9 @@ export async function startSimulation(
 ): Promise<Simulation> {
   const users = createPopulation(options.users, options.seed);
   const proxy = await startSeveredProxy(options.address);
-  const lastPrompted: { user: User | null } = { user: null };
+  const harmed: { user: User | null } = { user: null };
   const clients = connectClients(options, proxy, (client, index) =>
-    reportKill(client, index, lastPrompted.user, clock, tell),
+    reportKill(client, index, harmed.user, clock, tell),
   );
   await Promise.all(clients.map((client) => client.ready()));
   tell({ kind: 'connected', clients: clients.length });
@@ -42,8 +42,9 @@ export async function startSimulation(
     onRetryExposure: (without, withRetry) => retry.add(without, withRetry),
     onPromptExposure: (user, without, withPrompt, variant) => {
       prompt.add(without, withPrompt);
-      lastPrompted.user = user;
-      if (variant !== 'prompt' || isHarmSeen) return;
+      if (variant !== 'prompt') return;
+      harmed.user = user;
+      if (isHarmSeen) return;
       isHarmSeen = true;
       tell({ kind: 'first-harm', atMs: clock() });
     },
@@ -110,16 +111,16 @@ function connectClients(
 
 const reported = new Set<number>();
 
-/** Asks for a user who is in the experiment: his answer says whether the kill has come. */
+/** Asks for a user who was shown the prompt: once he gets control, the client has heard of the kill. */
 function reportKill(
   client: Client,
   index: number,
-  prompted: User | null,
+  harmed: User | null,
   clock: () => number,
   tell: (message: FromSimulator) => void,
 ): void {
-  if (prompted === null || reported.has(index)) return;
-  if (client.evaluate('wallet_prompt', prompted.context).reason !== 'REASON_KILLED') return;
+  if (harmed === null || reported.has(index)) return;
+  if (client.evaluate('wallet_prompt', harmed.context).variant !== 'control') return;
   reported.add(index);
   tell({ kind: 'kill-served', client: index, atMs: clock() });
 }
