@@ -23,8 +23,9 @@ async function main([name, ...args]) {
   requireNode();
   await installPackages();
   await build();
-  if (task.needsTemporal) process.env.TEMPORAL_CLI_PATH = await ensureTemporal();
-  if (task.needsTimeSkipping) await ensureTimeSkipping();
+  const runsTests = !args.includes('--no-tests');
+  if (task.needsTemporal && runsTests) process.env.TEMPORAL_CLI_PATH = await ensureTemporal();
+  if (task.needsTimeSkipping && runsTests) await ensureTimeSkipping();
   const { run } = await import(task.module);
   return await run(args);
 }
