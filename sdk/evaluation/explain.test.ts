@@ -24,7 +24,7 @@ describe('explain', () => {
           reasons.add(expected.reason);
         }
       }),
-      { numRuns: 2_000, seed: 11 },
+      { numRuns: 600, seed: 11 },
     );
     const everyReason = Object.values(Reason).filter(
       (reason) => !['REASON_UNSPECIFIED', 'UNRECOGNIZED'].includes(reason),
@@ -38,7 +38,7 @@ describe('explain', () => {
         const { steps } = explain(ruleset, flagKey, context, options);
         assert.equal(flatten(steps).filter(({ kind }) => kind === 'decides').length, 1);
       }),
-      { numRuns: 300, seed: 12 },
+      { numRuns: 200, seed: 12 },
     );
   });
 

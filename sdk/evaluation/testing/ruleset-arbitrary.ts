@@ -1,14 +1,25 @@
 import {
   ExperimentStatus,
   Operator,
-  Ruleset,
   ValueType,
+  type AttributeValue,
+  type Comparison,
   type Condition,
+  type Experiment,
+  type Flag,
+  type Holdout,
+  type Kill,
+  type Segment,
+  type Ruleset,
+  type Layer,
+  type BucketRange,
 } from '@third-umpire/proto/umpire/flags/v1/ruleset';
 import fc from 'fast-check';
 import type { EvaluateOptions, EvaluationContext } from '../evaluation.ts';
 
 const VARIANTS = ['control', 'a', 'b'] as const;
+
+const salt = fc.string({ minLength: 1, maxLength: 6 });
 
 /** Shares of the three variants in basis points, some of them nothing. */
 const weights = fc.tuple(fc.nat(10_000), fc.nat(10_000)).map((cuts) => {
@@ -18,10 +29,10 @@ const weights = fc.tuple(fc.nat(10_000), fc.nat(10_000)).map((cuts) => {
   });
 });
 
-const text = (value: string) => ({ kind: { $case: 'stringValue', value } as const });
+const text = (value: string): AttributeValue => ({ kind: { $case: 'stringValue', value } });
 
 const comparison: fc.Arbitrary<Condition> = fc
-  .constantFrom(
+  .constantFrom<Comparison[]>(
     { attribute: 'region', operator: Operator.OPERATOR_EQUALS, values: [text('KA')] },
     { attribute: 'region', operator: Operator.OPERATOR_NOT_IN, values: [text('KA'), text('TN')] },
     { attribute: 'region', operator: Operator.OPERATOR_STARTS_WITH, values: [text('K'), text('M')] },
@@ -67,7 +78,7 @@ interface Place {
   readonly end: number;
 }
 
-function experiment({ key, flagKey, layerKey, first, end }: Place) {
+function experiment({ key, flagKey, layerKey, first, end }: Place): fc.Arbitrary<Experiment> {
   return fc.record({
     key: fc.constant(key),
     flagKey: fc.constant(flagKey),
@@ -80,26 +91,26 @@ function experiment({ key, flagKey, layerKey, first, end }: Place) {
       ExperimentStatus.EXPERIMENT_STATUS_ENDED,
     ),
     variants: weights,
-    variantSalt: fc.string({ maxLength: 6 }),
-    enrolmentSalt: fc.string({ maxLength: 6 }),
+    variantSalt: salt,
+    enrolmentSalt: salt,
     reservedBuckets: fc.constant([{ first, end }]),
     enrolledBucketCount: fc.oneof(fc.nat(end - first), fc.constantFrom(0, end - first)),
     targeting: maybeCondition,
     shippedVariant: fc.constantFrom(...VARIANTS),
     holdbackBasisPoints: fc.constantFrom(0, 500, 5_000),
+    segmentAttributes: fc.constant<string[]>([]),
   });
 }
 
-function flag(key: string, experimentKey: string) {
+function flag(key: string, experimentKey: string): fc.Arbitrary<Flag> {
   const outcome = fc.oneof(
     fc.constantFrom(...VARIANTS).map((value) => ({ $case: 'variant' as const, value })),
     fc
-      .record({ unitType: fc.constantFrom('user', 'device'), salt: fc.string({ maxLength: 4 }), variants: weights })
+      .record({ unitType: fc.constantFrom('user', 'device'), salt: salt, variants: weights })
       .map((value) => ({ $case: 'rollout' as const, value })),
   );
-  const rule = fc.record({ key: fc.constant('rule'), condition: everySegment, outcome });
+  const rule = fc.record({ condition: everySegment, outcome });
   const experimentRule = fc.record({
-    key: fc.constant('experiment'),
     condition: maybeCondition,
     outcome: fc.constant({ $case: 'experimentKey' as const, value: experimentKey }),
   });
@@ -109,7 +120,7 @@ function flag(key: string, experimentKey: string) {
       fc.array(experimentRule, { minLength: 1, maxLength: 1 }),
       fc.array(rule, { maxLength: 1 }),
     )
-    .map((parts) => parts.flat());
+    .map((parts) => parts.flat().map((each, position) => ({ ...each, key: `rule-${position}` })));
   return fc.record({
     key: fc.constant(key),
     valueType: fc.constant(ValueType.VALUE_TYPE_STRING),
@@ -120,46 +131,71 @@ function flag(key: string, experimentKey: string) {
   });
 }
 
-const holdout = (key: string, experimentKeys: readonly string[]) =>
+const holdout = (key: string, experimentKeys: readonly string[]): fc.Arbitrary<Holdout> =>
   fc.record({
     key: fc.constant(key),
     unitType: fc.constantFrom('user', 'device'),
-    salt: fc.string({ maxLength: 4 }),
-    buckets: fc.constantFrom([{ first: 0, end: 500 }], [{ first: 9_000, end: 9_001 }], [{ first: 2_000, end: 7_000 }]),
-    experimentKeys: fc.constant([...experimentKeys]),
+    salt: salt,
+    buckets: fc.constantFrom<BucketRange[][]>(
+      [{ first: 0, end: 500 }],
+      [{ first: 9_000, end: 9_001 }],
+      [{ first: 2_000, end: 7_000 }],
+    ),
+    experimentKeys: fc.constant<string[]>([...experimentKeys]),
   });
 
-const kills = fc.subarray(
+const kills = fc.subarray<Kill>(
   [
-    { killId: 'k1', target: { $case: 'flagKey' as const, value: 'f1' }, reason: 'r', actor: 'on-call' },
-    { killId: 'k2', target: { $case: 'experimentKey' as const, value: 'e1' }, reason: 'r', actor: 'on-call' },
-    { killId: 'k3', target: { $case: 'experimentKey' as const, value: 'e2' }, reason: 'r', actor: 'on-call' },
+    {
+      killId: 'k1',
+      target: { $case: 'flagKey' as const, value: 'f1' },
+      reason: 'r',
+      actor: 'on-call',
+      killedAt: undefined,
+    },
+    {
+      killId: 'k2',
+      target: { $case: 'experimentKey' as const, value: 'e1' },
+      reason: 'r',
+      actor: 'on-call',
+      killedAt: undefined,
+    },
+    {
+      killId: 'k3',
+      target: { $case: 'experimentKey' as const, value: 'e2' },
+      reason: 'r',
+      actor: 'on-call',
+      killedAt: undefined,
+    },
   ],
   { maxLength: 1 },
 );
 
 /** Valid rulesets of three flags, `f1` to `f3`, with an experiment each, in every state. */
-export const rulesets: fc.Arbitrary<Ruleset> = fc
-  .record({
-    version: fc.nat(),
-    segments: fc.tuple(
-      fc.record({ key: fc.constant('plain'), condition: conditions([]) }),
-      fc.record({ key: fc.constant('nested'), condition: conditions(['plain']) }),
-    ),
-    layers: fc.constant([
-      { key: 'users', unitType: 'user', salt: 'layer-u' },
-      { key: 'devices', unitType: 'device', salt: 'layer-d' },
-    ]),
-    holdouts: fc.oneof(fc.constant([]), fc.tuple(holdout('all', [])), fc.tuple(holdout('some', ['e1', 'e3']))),
-    flags: fc.tuple(flag('f1', 'e1'), flag('f2', 'e2'), flag('f3', 'e3')),
-    experiments: fc.tuple(
-      experiment({ key: 'e1', flagKey: 'f1', layerKey: 'users', first: 0, end: 6_000 }),
-      experiment({ key: 'e2', flagKey: 'f2', layerKey: 'users', first: 6_000, end: 9_990 }),
-      experiment({ key: 'e3', flagKey: 'f3', layerKey: 'devices', first: 0, end: 10_000 }),
-    ),
-    kills,
-  })
-  .map((parts) => Ruleset.fromPartial(parts));
+export const rulesets: fc.Arbitrary<Ruleset> = fc.record({
+  version: fc.nat(),
+  publishedAt: fc.constant(undefined),
+  segments: fc.tuple(
+    fc.record({ key: fc.constant('plain'), condition: conditions([]) }),
+    fc.record({ key: fc.constant('nested'), condition: conditions(['plain']) }),
+  ),
+  layers: fc.constant<Layer[]>([
+    { key: 'users', unitType: 'user', salt: 'layer-u' },
+    { key: 'devices', unitType: 'device', salt: 'layer-d' },
+  ]),
+  holdouts: fc.oneof(
+    fc.constant<Holdout[]>([]),
+    fc.array(holdout('all', []), { minLength: 1, maxLength: 1 }),
+    fc.array(holdout('some', ['e1', 'e3']), { minLength: 1, maxLength: 1 }),
+  ),
+  flags: fc.tuple(flag('f1', 'e1'), flag('f2', 'e2'), flag('f3', 'e3')),
+  experiments: fc.tuple(
+    experiment({ key: 'e1', flagKey: 'f1', layerKey: 'users', first: 0, end: 6_000 }),
+    experiment({ key: 'e2', flagKey: 'f2', layerKey: 'users', first: 6_000, end: 9_990 }),
+    experiment({ key: 'e3', flagKey: 'f3', layerKey: 'devices', first: 0, end: 10_000 }),
+  ),
+  kills,
+});
 
 const present = <T>(value: fc.Arbitrary<T>) =>
   fc.oneof({ weight: 6, arbitrary: value }, { weight: 1, arbitrary: fc.constant(undefined) });
