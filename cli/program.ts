@@ -5,8 +5,10 @@ import { addAnalyzeCommand } from './commands/analyze.ts';
 import { addAuditCommand } from './commands/audit.ts';
 import { addDefinitionCommands } from './commands/definitions.ts';
 import { addExperimentCommands } from './commands/experiment.ts';
+import { addExplainCommand } from './commands/explain.ts';
 import { addFlagCommands } from './commands/flag.ts';
 import { addKillCommands } from './commands/kill.ts';
+import { addPlatformCommands } from './commands/platform.ts';
 import { UsageError } from './failures.ts';
 import type { Shell } from './shell.ts';
 
@@ -42,11 +44,13 @@ export function createProgram(shell: Shell, onUsage: (text: string) => void): Co
     .addHelpText('after', EXAMPLES)
     .exitOverride()
     .configureOutput({ writeOut: (text) => shell.surroundings.out(text.trimEnd()), writeErr: onUsage });
+  addPlatformCommands(program, shell);
   addDefinitionCommands(program, shell);
   addExperimentCommands(program, shell);
   addFlagCommands(program, shell);
   addKillCommands(program, shell);
   addAuditCommand(program, shell);
+  addExplainCommand(program, shell);
   addAnalyzeCommand(program, shell);
   return program;
 }

@@ -3,8 +3,11 @@ import { failureOf, type Failure } from './failures.ts';
 import { createProgram } from './program.ts';
 import { Shell, type Surroundings } from './shell.ts';
 
+/** What shells expect of a program that Ctrl-C ended: 128 + SIGINT. */
+const INTERRUPTED = 130;
+
 /**
- * Runs one command line (without the program's name) and resolves with its exit code: 0 done, 1 failed, 2 wrong usage. With `--json`,
+ * Runs one command line (without the program's name) and resolves with its exit code: 0 done, 1 failed, 2 wrong usage, 130 interrupted. With `--json`,
  * standard output holds one JSON value also when it failed: `{ "error": { "code", "message" } }`.
  */
 export async function runCli(args: readonly string[], surroundings: Surroundings): Promise<number> {
@@ -19,6 +22,10 @@ export async function runCli(args: readonly string[], surroundings: Surroundings
     return shell.exitCode;
   } catch (error) {
     if (error instanceof CommanderError && error.exitCode === 0) return 0;
+    if (surroundings.signal.aborted) {
+      surroundings.err('interrupted: what was started has been ended');
+      return INTERRUPTED;
+    }
     return report(
       error instanceof CommanderError ? usageFailure(usage, error) : failureOf(error),
       isJson,
