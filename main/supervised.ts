@@ -27,12 +27,13 @@ const RESTART_MS = 500;
 /** Runs one of the platform's processes: resolves when it is ready, and starts it again whenever it ends by itself. */
 export async function supervise(options: SupervisedOptions): Promise<SupervisedProcess> {
   let isStopping = false;
+  let restarting: Promise<void> | undefined;
   let current = await startOnce(options);
   const watch = (): void => {
     current.child.once('exit', (code, signal) => {
       if (isStopping) return;
       options.onCrash(`${options.name} ended (${signal ?? `code ${code}`}); it is started again`);
-      void restart();
+      restarting = restart();
     });
   };
   const restart = async (): Promise<void> => {
@@ -57,6 +58,7 @@ export async function supervise(options: SupervisedOptions): Promise<SupervisedP
     processId: () => current.child.pid ?? -1,
     stop: async () => {
       isStopping = true;
+      await restarting;
       await endProcess(current.child);
     },
   };
