@@ -4,6 +4,8 @@ import { repositoryFile } from '../parts/repository-root.ts';
 import { addAnalyzeCommand } from './commands/analyze.ts';
 import { addAuditCommand } from './commands/audit.ts';
 import { addDefinitionCommands } from './commands/definitions.ts';
+import { addDoctorCommand } from './commands/doctor.ts';
+import { addEventCommands } from './commands/events.ts';
 import { addExperimentCommands } from './commands/experiment.ts';
 import { addExplainCommand } from './commands/explain.ts';
 import { addFlagCommands } from './commands/flag.ts';
@@ -51,6 +53,8 @@ export function createProgram(shell: Shell, onUsage: (text: string) => void): Co
   addKillCommands(program, shell);
   addAuditCommand(program, shell);
   addExplainCommand(program, shell);
+  addEventCommands(program, shell);
+  addDoctorCommand(program, shell);
   addAnalyzeCommand(program, shell);
   return program;
 }
