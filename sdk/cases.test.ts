@@ -3,8 +3,8 @@ import { suite, test } from 'node:test';
 import { Experiment, Ruleset } from '@third-umpire/proto/umpire/flags/v1/ruleset';
 import { readCases, type ConformanceCase, type ExpectedDecision } from './cases.ts';
 import { compileRuleset, InvalidRulesetError, type CompiledRuleset, type EvaluateOptions } from './index.ts';
-import { BUCKETS, enrolmentOf } from './evaluation/enrolment.ts';
-import { murmur3, saltedHash } from './evaluation/murmur3.ts';
+import { enrolmentOf } from './evaluation/enrolment.ts';
+import { BUCKETS, murmur3, saltedHash } from './evaluation/murmur3.ts';
 
 const { hash_vectors, enrolment_vectors, rulesets, cases, refused_rulesets } = readCases();
 

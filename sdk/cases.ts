@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { ErrorCode, Reason } from '@third-umpire/proto/umpire/assignment/v1/assignment';
+import type { ErrorCode, Reason } from '@third-umpire/proto/umpire/assignment/v1/assignment';
 
 /** The conformance suite, `cases.json`; its format is described in `cases.md`. */
 export interface ConformanceSuite {

@@ -1,5 +1,4 @@
 import { once } from 'node:events';
-import { createServer } from 'node:http';
 import { GrowthBookClient } from '@growthbook/growthbook';
 import { FlagdCore } from '@openfeature/flagd-core';
 import { ExperimentStatus, Operator, Ruleset, ValueType } from '@third-umpire/proto/umpire/flags/v1/ruleset';
@@ -135,27 +134,23 @@ function flagd(): Contender {
   };
 }
 
-/** As its README says: an instance that has synchronised with its API (here a file over HTTP), a context for each call. */
+/** As its README says for a start without a server: bootstrapped, a context for each call. */
 async function unleash(): Promise<Contender> {
-  const server = createServer((_, response) => {
-    response
-      .setHeader('content-type', 'application/json')
-      .end(JSON.stringify({ version: 2, features: [unleashFeature()] }));
-  });
-  await once(server.listen(0, '127.0.0.1'), 'listening');
-  const address = server.address();
-  if (address === null || typeof address === 'string') throw new Error('the server for unleash has no port');
   const client = new Unleash({
     appName: 'bench',
-    url: `http://127.0.0.1:${address.port}/api/`,
+    url: 'http://127.0.0.1:9/api/',
     refreshInterval: 0,
     disableMetrics: true,
+    disableAutoStart: true,
     storageProvider: new InMemStorageProvider(),
+    bootstrap: { data: [unleashFeature()] },
   });
-  await once(client, 'synchronized');
+  // There is no server behind the address, on purpose; what was bootstrapped stays in force.
+  client.on('error', () => undefined).on('warn', () => undefined);
+  const isReady = once(client, 'ready');
+  await client.start();
+  await isReady;
   client.destroy();
-  server.closeAllConnections();
-  server.close();
   return {
     name: 'unleash-client',
     decide: (userId, region, deposits) =>
@@ -163,7 +158,7 @@ async function unleash(): Promise<Contender> {
   };
 }
 
-function unleashFeature(): object {
+function unleashFeature(): NonNullable<ReturnType<Unleash['getFeatureToggleDefinition']>> {
   const constraints = [
     { contextName: 'region', operator: 'IN', values: REGIONS, inverted: false, caseInsensitive: false },
     { contextName: 'deposits', operator: 'NUM_GTE', value: String(FEWEST_DEPOSITS), values: [], inverted: false },

@@ -1,5 +1,5 @@
 import type { BucketRange, WeightedVariant } from '@third-umpire/proto/umpire/flags/v1/ruleset';
-import { BUCKETS } from './enrolment.ts';
+import { BUCKETS } from './murmur3.ts';
 
 /** Adds a problem for each range that does not lie within the number line. */
 export function checkBuckets(place: string, ranges: readonly BucketRange[], problems: string[]): void {

@@ -6,7 +6,7 @@ import {
   type Layer,
 } from '@third-umpire/proto/umpire/flags/v1/ruleset';
 import { checkBuckets, checkVariant, checkWeights, countBuckets, isBasisPoints } from './check-buckets.ts';
-import { BUCKETS } from './enrolment.ts';
+import { BUCKETS } from './murmur3.ts';
 import type { RulesetIndex } from './ruleset-index.ts';
 
 const KNOWN_STATUSES: ReadonlySet<string> = new Set([

@@ -1,8 +1,7 @@
 import type { BucketRange, Experiment } from '@third-umpire/proto/umpire/flags/v1/ruleset';
-import { saltedHash } from './murmur3.ts';
+import { BUCKETS, saltedHash } from './murmur3.ts';
 
-/** Buckets of every number line. */
-export const BUCKETS = 10_000;
+export { BUCKETS };
 
 /** Tells whether a bucket of the layer is enrolled in an experiment. */
 export type Enrolment = (bucket: number) => boolean;
@@ -15,12 +14,20 @@ export function enrolmentOf(experiment: Experiment): Enrolment {
   const { reservedBuckets, enrolledBucketCount } = experiment;
   const reservedCount = reservedBuckets.reduce((sum, { first, end }) => sum + end - first, 0);
   if (enrolledBucketCount === 0) return () => false;
-  if (enrolledBucketCount >= reservedCount) return (bucket) => isReserved(reservedBuckets, bucket);
+  if (enrolledBucketCount >= reservedCount) return rangeTest(reservedBuckets);
   let enrolled: Uint8Array | undefined;
   return (bucket) => {
     enrolled ??= enrolledBits(experiment);
     return (((enrolled[bucket >>> 3] ?? 0) >>> (bucket & 7)) & 1) === 1;
   };
+}
+
+/** Whether a bucket lies in one of the ranges; most often there is one. */
+export function rangeTest(ranges: readonly BucketRange[]): Enrolment {
+  const [only] = ranges;
+  if (only === undefined || ranges.length > 1) return (bucket) => isReserved(ranges, bucket);
+  const { first, end } = only;
+  return (bucket) => bucket >= first && bucket < end;
 }
 
 export function isReserved(ranges: readonly BucketRange[], bucket: number): boolean {

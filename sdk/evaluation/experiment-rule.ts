@@ -6,9 +6,9 @@ import {
   type Layer,
 } from '@third-umpire/proto/umpire/flags/v1/ruleset';
 import type { Predicate } from './condition.ts';
-import { BUCKETS, enrolmentOf, isReserved, type Enrolment } from './enrolment.ts';
+import { enrolmentOf, rangeTest, type Enrolment } from './enrolment.ts';
 import type { EvaluateOptions } from './evaluation.ts';
-import { saltedHash } from './murmur3.ts';
+import { saltedPoint } from './murmur3.ts';
 import { splitOf, type Outcomes } from './outcomes.ts';
 import type { CompiledRule } from './rule.ts';
 import { unitIdIn } from './unit.ts';
@@ -60,24 +60,24 @@ function shippedDecision({ experiment, layer, isKilled, outcomes }: ExperimentPa
   const { holdbackBasisPoints } = experiment;
   if (isKilled) return () => killed;
   if (holdbackBasisPoints === 0) return () => shipped;
-  const hash = saltedHash(`${experiment.enrolmentSalt}:holdback`);
-  return (unit) => (hash(unit) % BUCKETS < holdbackBasisPoints ? heldBack : shipped);
+  const point = saltedPoint(`${experiment.enrolmentSalt}:holdback`);
+  return (unit) => (point(unit) < holdbackBasisPoints ? heldBack : shipped);
 }
 
 function enrolledDecision({ experiment, layer, isKilled, outcomes }: ExperimentParts): UnitDecision {
   const source = { unitType: layer.unitType, experiment };
-  const layerHash = saltedHash(layer.salt);
+  const layerPoint = saltedPoint(layer.salt);
   const enrolment = rememberedEnrolment(experiment);
   if (isKilled || experiment.status !== ExperimentStatus.EXPERIMENT_STATUS_RUNNING) {
     const ended = outcomes.control(isKilled ? Reason.REASON_KILLED : Reason.REASON_ENDED, source);
-    return (unit) => (enrolment(layerHash(unit) % BUCKETS) ? ended : undefined);
+    return (unit) => (enrolment(layerPoint(unit)) ? ended : undefined);
   }
   const stale = outcomes.control(Reason.REASON_STALE, source);
-  const variantHash = saltedHash(experiment.variantSalt);
+  const variantPoint = saltedPoint(experiment.variantSalt);
   const split = splitOf(experiment.variants, (variant) => outcomes.serve(variant, Reason.REASON_SPLIT, source));
   return (unit, options) => {
-    if (!enrolment(layerHash(unit) % BUCKETS)) return undefined;
-    return options?.isStale === true ? stale : split(variantHash(unit) % BUCKETS);
+    if (!enrolment(layerPoint(unit))) return undefined;
+    return options?.isStale === true ? stale : split(variantPoint(unit));
   };
 }
 
@@ -96,10 +96,14 @@ function holdoutTest(
   holdouts: readonly Holdout[],
 ): ((context: Readonly<Record<string, unknown>>, options: EvaluateOptions | undefined) => boolean) | null {
   if (holdouts.length === 0) return null;
-  const tests = holdouts.map(({ unitType, salt, buckets }) => ({ unitType, hash: saltedHash(salt), buckets }));
+  const tests = holdouts.map(({ unitType, salt, buckets }) => ({
+    unitType,
+    point: saltedPoint(salt),
+    holds: rangeTest(buckets),
+  }));
   return (context, options) =>
-    tests.some(({ unitType, hash, buckets }) => {
+    tests.some(({ unitType, point, holds }) => {
       const unit = unitIdIn(context, unitType, options);
-      return unit !== undefined && isReserved(buckets, hash(unit) % BUCKETS);
+      return unit !== undefined && holds(point(unit));
     });
 }

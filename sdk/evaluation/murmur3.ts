@@ -2,51 +2,81 @@
  * murmur3_x86_32 with seed 0 over the UTF-8 bytes of `salt:unit` (Appleby, MurmurHash3, 2011). The bytes of the salt are mixed once, so
  * that a decision pays only for the unit. A lone surrogate counts as U+FFFD, as in every UTF-8 encoder.
  */
-export interface SaltedHash {
-  /** Hash as an unsigned 32-bit integer. */
-  (unit: string): number;
-}
+export type SaltedHash = (unit: string) => number;
 
 const C1 = 0xcc9e2d51;
 const C2 = 0x1b873593;
 
+const encoder = new TextEncoder();
+
+/** Buckets of every number line. */
+export const BUCKETS = 10_000;
+
 /** Makes the hash of `salt:unit`. */
 export function saltedHash(salt: string): SaltedHash {
-  const prefix = new TextEncoder().encode(`${salt}:`);
-  const wholeLength = prefix.length & ~3;
+  const hash = signedHash(salt);
+  return (unit) => hash(unit) >>> 0;
+}
+
+/** Makes the place of a unit on the number line of a salt: the hash of `salt:unit` mod 10,000. */
+export function saltedPoint(salt: string): SaltedHash {
+  const hash = signedHash(salt);
+  return (unit) => (hash(unit) >>> 0) % BUCKETS;
+}
+
+/** Hashes to a signed number: an unsigned one can be too large for a small integer, and would be put on the heap with every call. */
+function signedHash(salt: string): SaltedHash {
+  const prefix = encoder.encode(`${salt}:`);
+  const prefixLength = prefix.length;
+  const wholeLength = prefixLength & ~3;
   let start = 0;
   for (let i = 0; i < wholeLength; i += 4) start = mix(start, blockAt(prefix, i));
   let startTail = 0;
-  for (let i = wholeLength; i < prefix.length; i += 1) startTail |= (prefix[i] ?? 0) << ((i & 3) * 8);
-  const prefixLength = prefix.length;
-  const startShift = (prefixLength & 3) * 8;
+  for (let i = wholeLength; i < prefixLength; i += 1) startTail |= (prefix[i] ?? 0) << ((i & 3) * 8);
+  const shift = (prefixLength & 3) * 8;
+  const carry = 32 - shift;
 
   return (unit) => {
+    const { length } = unit;
+    const whole = length & ~3;
     let h = start;
     let tail = startTail;
-    let shift = startShift;
-    for (let i = 0; i < unit.length; i += 1) {
+    let all = 0;
+    let i = 0;
+    // Four characters at a time, each of them one byte as long as all are ASCII.
+    for (; i < whole; i += 4) {
+      const a = unit.charCodeAt(i);
+      const b = unit.charCodeAt(i + 1);
+      const c = unit.charCodeAt(i + 2);
+      const d = unit.charCodeAt(i + 3);
+      all |= a | b | c | d;
+      const word = a | (b << 8) | (c << 16) | (d << 24);
+      h = mix(h, tail | (word << shift));
+      tail = shift === 0 ? 0 : word >>> carry;
+    }
+    let tailShift = shift;
+    for (; i < length; i += 1) {
       const code = unit.charCodeAt(i);
-      if (code > 0x7f) return hashBytes(prefix, unit);
-      tail |= code << shift;
-      shift += 8;
-      if (shift === 32) {
+      all |= code;
+      tail |= code << tailShift;
+      tailShift += 8;
+      if (tailShift === 32) {
         h = mix(h, tail);
         tail = 0;
-        shift = 0;
+        tailShift = 0;
       }
     }
-    return finish(h, tail, prefixLength + unit.length);
+    return all > 0x7f ? hashBytes(prefix, unit) : finish(h, tail, prefixLength + length);
   };
 }
 
 /** murmur3_x86_32 with seed 0 of a whole text. */
 export function murmur3(text: string): number {
-  return hashBytes(new Uint8Array(0), text);
+  return hashBytes(new Uint8Array(0), text) >>> 0;
 }
 
 function hashBytes(prefix: Uint8Array, text: string): number {
-  const suffix = new TextEncoder().encode(text);
+  const suffix = encoder.encode(text);
   const bytes = new Uint8Array(prefix.length + suffix.length);
   bytes.set(prefix);
   bytes.set(suffix, prefix.length);
@@ -75,5 +105,5 @@ function finish(h: number, tail: number, length: number): number {
   let result = h ^ Math.imul(k, C2) ^ length;
   result = Math.imul(result ^ (result >>> 16), 0x85ebca6b);
   result = Math.imul(result ^ (result >>> 13), 0xc2b2ae35);
-  return (result ^ (result >>> 16)) >>> 0;
+  return result ^ (result >>> 16);
 }

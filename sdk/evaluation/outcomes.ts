@@ -15,7 +15,7 @@ export interface OutcomeSource {
 }
 
 export function outcomesOf(flag: Flag): Outcomes {
-  const values = new Map(flag.variants.map(({ key, value }) => [key, deepFreeze(value)]));
+  const values = new Map<string, unknown>(flag.variants.map(({ key, value }) => [key, deepFreeze(value)]));
   const serve: Outcomes['serve'] = (variant, reason, source) =>
     Object.freeze({
       flagKey: flag.key,

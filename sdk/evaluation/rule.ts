@@ -2,8 +2,7 @@ import { Reason } from '@third-umpire/proto/umpire/assignment/v1/assignment';
 import type { Rollout, Rule } from '@third-umpire/proto/umpire/flags/v1/ruleset';
 import type { Predicate } from './condition.ts';
 import type { EvaluateOptions, Evaluation } from './evaluation.ts';
-import { BUCKETS } from './enrolment.ts';
-import { saltedHash } from './murmur3.ts';
+import { saltedPoint } from './murmur3.ts';
 import { splitOf, type Outcomes } from './outcomes.ts';
 import { unitIdIn } from './unit.ts';
 
@@ -28,11 +27,11 @@ function decisionOf({ outcome }: Rule, outcomes: Outcomes): CompiledRule {
 }
 
 function rolloutRule({ unitType, salt, variants }: Rollout, outcomes: Outcomes): CompiledRule {
-  const hash = saltedHash(salt);
+  const point = saltedPoint(salt);
   const missing = outcomes.unitMissing(unitType);
   const split = splitOf(variants, (variant) => outcomes.serve(variant, Reason.REASON_ROLLOUT, { unitType }));
   return (context, options) => {
     const unit = unitIdIn(context, unitType, options);
-    return unit === undefined ? missing : split(hash(unit) % BUCKETS);
+    return unit === undefined ? missing : split(point(unit));
   };
 }
