@@ -1,5 +1,5 @@
 import { Client, credentials, Metadata, status, type ServiceError } from '@grpc/grpc-js';
-import { ControlServiceService, DefinitionKind } from '@third-umpire/proto/umpire/control/v1/control';
+import { ControlServiceService, type DefinitionKind } from '@third-umpire/proto/umpire/control/v1/control';
 import { didYouMean } from '../definitions/suggestion.ts';
 import { CommandFailure } from './failures.ts';
 

@@ -33,7 +33,8 @@ function copyOf(value: unknown, depth: number, budget: { left: number }): JsonVa
   if (typeof value === 'number') return Number.isFinite(value) ? value : String(value);
   if (value instanceof Date) return Number.isNaN(value.getTime()) ? 'Invalid Date' : value.toISOString();
   if (Array.isArray(value)) return value.map((item) => copyOf(item, depth + 1, budget));
-  if (typeof value !== 'object') return typeof value === 'function' ? '(function)' : String(value);
+  if (typeof value === 'bigint' || typeof value === 'symbol') return String(value);
+  if (typeof value !== 'object') return typeof value === 'function' ? '(function)' : 'undefined';
   // Defined, not assigned, so that a key named `__proto__` stays a key.
   const copy: Record<string, JsonValue> = {};
   for (const [key, item] of Object.entries(value)) {

@@ -111,7 +111,7 @@ function toNumber(column: string, value: unknown): number {
   if (typeof value === 'bigint' || typeof value === 'boolean') return Number(value);
   if (value === null) throw new TypeError(`column ${column} holds NULL; filter or COALESCE it in the query`);
   if (typeof value === 'object' && 'toDouble' in value && typeof value.toDouble === 'function') {
-    return Number(value.toDouble());
+    return Number(Reflect.apply(value.toDouble, value, []));
   }
   throw new TypeError(`column ${column} holds a value that is not a number`);
 }

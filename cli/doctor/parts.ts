@@ -44,7 +44,7 @@ export const checkDuckDb: Check = () =>
     const version = result.getRowObjectsJS()[0]?.['version'];
     connection.closeSync();
     instance.closeSync();
-    return String(version);
+    return typeof version === 'string' ? version : 'unknown version';
   });
 
 /** Either the platform answers there, or the address is free for it. */

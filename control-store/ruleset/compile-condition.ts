@@ -1,4 +1,4 @@
-import { Condition, Operator, type AttributeValue } from '@third-umpire/proto/umpire/flags/v1/ruleset';
+import { type Condition, Operator, type AttributeValue } from '@third-umpire/proto/umpire/flags/v1/ruleset';
 import type { ConditionDefinition, OperatorName } from '../../definitions/flag.ts';
 
 /** A definition's condition as the ruleset has it. */

@@ -4,7 +4,7 @@ import {
   Holdout,
   Kill,
   Layer,
-  Ruleset,
+  type Ruleset,
   RulesetDelta,
   Segment,
 } from '@third-umpire/proto/umpire/flags/v1/ruleset';

@@ -28,7 +28,7 @@ export async function migrateEventLog(
   try {
     const migrator = new Migrator({
       db,
-      provider: { getMigrations: async () => MIGRATIONS },
+      provider: { getMigrations: () => Promise.resolve(MIGRATIONS) },
       migrationTableName: 'event_log_migrations',
       migrationLockTableName: 'event_log_migrations_lock',
     });

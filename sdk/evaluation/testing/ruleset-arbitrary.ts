@@ -9,7 +9,6 @@ import {
   type Flag,
   type Holdout,
   type Kill,
-  type Segment,
   type Ruleset,
   type Layer,
   type BucketRange,
