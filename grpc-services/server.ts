@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Server, ServerCredentials } from '@grpc/grpc-js';
 import { AssignmentServiceService } from '@third-umpire/proto/umpire/assignment/v1/assignment';
@@ -43,6 +44,8 @@ export async function startGrpcServer(options: GrpcServerOptions): Promise<GrpcS
   const clock = options.clock ?? Date.now;
   const rulesets = await PublishedRulesets.open(controlStore, logger);
   const draining = new AbortController();
+  // Every open stream listens.
+  setMaxListeners(0, draining.signal);
   const server = new Server({
     'grpc.max_receive_message_length': MAX_MESSAGE_BYTES,
     'grpc.keepalive_time_ms': 20_000,

@@ -6,7 +6,7 @@ import {
 import { uuidv7 } from 'uuidv7';
 import type { LinkOutcome as StoredOutcome } from '../../control-store/port.ts';
 import { IDENTITY_LINKED } from '../../event-bus/schemas/identity.ts';
-import { InvalidRequestError } from '../failures.ts';
+import { required } from '../fields.ts';
 import type { AssignmentParts } from './service.ts';
 
 const OUTCOMES: Readonly<Record<StoredOutcome, LinkOutcome>> = {
@@ -25,8 +25,8 @@ export function createLinkIdentity({
   clock,
 }: AssignmentParts): (request: LinkIdentityRequest) => Promise<LinkIdentityResponse> {
   return async ({ userId, deviceId }) => {
-    if (userId === '') throw new InvalidRequestError('user_id', 'is empty');
-    if (deviceId === '') throw new InvalidRequestError('device_id', 'is empty');
+    required('user_id', userId);
+    required('device_id', deviceId);
     const { outcome, hashedDeviceId } = await controlStore.linkIdentity(userId, deviceId);
     // Also when it was linked before: the event may have been lost between the two writes, and a second one changes nothing.
     if (hashedDeviceId === deviceId) {

@@ -10,7 +10,7 @@ import { parseDefinitions } from '../../definitions/parse.ts';
 import { validateDefinitions } from '../../definitions/validate.ts';
 import { InvalidRequestError } from '../failures.ts';
 import { unary } from '../handler.ts';
-import { actorOf, required } from './fields.ts';
+import { actorOf, required } from '../fields.ts';
 import type { ControlParts } from './service.ts';
 
 const SOURCE = 'documents_yaml';
@@ -37,7 +37,7 @@ export function definitionMethods({
       return { problems: problemsOf(documentsYaml, existing) };
     }),
     putDefinitions: unary(logger, async ({ documentsYaml, actor }) => {
-      const documents = parseDefinitions(required(SOURCE, documentsYaml), SOURCE);
+      const documents = parseDefinitions(documentsYaml, SOURCE);
       const stored = await controlStore.putDefinitions(documents, actorOf(actor));
       return { definitions: stored.map(wireDefinition) };
     }),

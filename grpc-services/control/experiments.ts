@@ -6,7 +6,7 @@ import type {
 import type { Actor } from '../../control-store/port.ts';
 import { InvalidRequestError } from '../failures.ts';
 import { unary } from '../handler.ts';
-import { actorOf, required } from './fields.ts';
+import { actorOf, required } from '../fields.ts';
 import { readExperiment } from './reading.ts';
 import type { ControlParts } from './service.ts';
 

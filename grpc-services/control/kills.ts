@@ -3,7 +3,7 @@ import type { ControlServiceServer, KillRequest } from '@third-umpire/proto/umpi
 import type { KillRecord } from '../../control-store/port.ts';
 import { InvalidRequestError } from '../failures.ts';
 import { unary } from '../handler.ts';
-import { actorOf, required } from './fields.ts';
+import { actorOf, required } from '../fields.ts';
 import type { ControlParts } from './service.ts';
 
 /** A kill is published first; the workflow is told afterwards, as well as it goes: stepping back needs no Temporal. */

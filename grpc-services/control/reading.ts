@@ -13,7 +13,7 @@ import {
 } from '../../control-store/port.ts';
 import { InvalidRequestError } from '../failures.ts';
 import { unary } from '../handler.ts';
-import { required } from './fields.ts';
+import { required } from '../fields.ts';
 import type { ControlParts } from './service.ts';
 
 const STATUSES: Readonly<Record<StoredStatus, LifecycleStatus>> = {
@@ -54,7 +54,7 @@ export function readingMethods({
       if (limit > MAX_AUDIT_LIMIT) throw new InvalidRequestError('limit', `is ${limit}; at most ${MAX_AUDIT_LIMIT}`);
       const entries = await controlStore.listAudit({
         limit: limit === 0 ? DEFAULT_AUDIT_LIMIT : limit,
-        ...(key === '' ? {} : { subject: key }),
+        ...(key === '' ? {} : { subject: required('key', key) }),
       });
       return { entries: entries.map(wireAuditEntry) };
     }),
