@@ -10,7 +10,7 @@ export interface Round {
 }
 
 const identity = (bytes: Buffer): Buffer => bytes;
-const SAMPLE_EVERY = 97;
+const SAMPLE_EVERY = 7;
 const OPTIONS: ClientOptions = { 'grpc.use_local_subchannel_pool': 1 };
 
 /** Unary calls, `inFlight` at a time, for so long. */

@@ -1,4 +1,3 @@
-import type { Experiment } from '@third-umpire/proto/umpire/control/v1/control';
 import type { Scorecard } from '../../scorecard/scorecard.ts';
 import type { Control } from './control.ts';
 import type { Chances, SimulationReport } from './messages.ts';
@@ -7,7 +6,6 @@ import { TRUTH } from './truth.ts';
 
 export interface ConclusionInput {
   readonly control: Control;
-  readonly experiments: ReadonlyMap<string, Experiment>;
   readonly report: SimulationReport;
 }
 
@@ -18,16 +16,15 @@ const EXPECTED = [
   { key: 'contest_card', verdict: 'invalid', metric: 'contest_join' },
 ] as const;
 
-const VERDICTS: Readonly<Partial<Record<Experiment['status'], ExperimentResult['verdict']>>> = {
-  LIFECYCLE_STATUS_SHIPPED: 'ship',
-  LIFECYCLE_STATUS_ARCHIVED: 'ship',
-  LIFECYCLE_STATUS_ROLLED_BACK: 'rollback',
-  LIFECYCLE_STATUS_INVALID: 'invalid',
-  LIFECYCLE_STATUS_INCONCLUSIVE: 'inconclusive',
+const VERDICTS: Readonly<Record<string, ExperimentResult['verdict']>> = {
+  'experiment.shipped': 'ship',
+  'experiment.rolled-back': 'rollback',
+  'experiment.invalid': 'invalid',
+  'experiment.inconclusive': 'inconclusive',
 };
 
 /** Puts the verdict of each experiment beside the truth. */
-export async function concludeAll({ control, experiments, report }: ConclusionInput): Promise<ExperimentResult[]> {
+export async function concludeAll({ control, report }: ConclusionInput): Promise<ExperimentResult[]> {
   const truths: Readonly<Record<string, number>> = {
     upi_retry: liftOf(report.retry),
     wallet_prompt: liftOf(report.prompt),
@@ -35,9 +32,10 @@ export async function concludeAll({ control, experiments, report }: ConclusionIn
   };
   return await Promise.all(
     EXPECTED.map(async ({ key, verdict: expected, metric }) => {
-      const experiment = experiments.get(key);
-      const verdict = verdictOf(experiment);
-      const readout = readoutOf(await control.scorecard(key), metric);
+      const ending = await control.endingOf(key);
+      const verdict = VERDICTS[ending?.action ?? ''] ?? 'none';
+      const scorecard = await control.scorecard(key);
+      const readout = readoutOf(scorecard, metric);
       const interval = readout?.relative ?? null;
       return {
         key,
@@ -46,17 +44,11 @@ export async function concludeAll({ control, experiments, report }: ConclusionIn
         interval: interval === null ? null : ([interval.lower, interval.upper] as const),
         metric: interval === null ? null : metric,
         truth: truths[key] ?? null,
-        reason: experiment?.statusReason ?? 'it never started',
+        reason: ending?.reason ?? scorecard.summary,
         isAsExpected: verdict === expected,
       };
     }),
   );
-}
-
-function verdictOf(experiment: Experiment | undefined): ExperimentResult['verdict'] {
-  if (experiment === undefined) return 'none';
-  const verdict = VERDICTS[experiment.status] ?? 'none';
-  return verdict === 'ship' && experiment.shippedVariant === '' ? 'none' : verdict;
 }
 
 function readoutOf({ readouts }: Scorecard, metricKey: string): Scorecard['readouts'][number] | undefined {

@@ -1,9 +1,20 @@
 import { credentials, Metadata, type ServiceError } from '@grpc/grpc-js';
-import { ControlServiceClient, type Experiment } from '@third-umpire/proto/umpire/control/v1/control';
+import {
+  ControlServiceClient,
+  type AuditEntry,
+  type Experiment,
+  type ListAuditResponse,
+} from '@third-umpire/proto/umpire/control/v1/control';
 import type { Scorecard } from '../../scorecard/scorecard.ts';
 
 const ACTOR = { name: 'asha (product)', reason: 'match evening' };
 const DEADLINE_MS = 30_000;
+const ENDINGS: ReadonlySet<string> = new Set([
+  'experiment.shipped',
+  'experiment.rolled-back',
+  'experiment.invalid',
+  'experiment.inconclusive',
+]);
 
 /** What a product manager does in the demo, over gRPC. */
 export interface Control {
@@ -11,6 +22,8 @@ export interface Control {
   start(experimentKey: string): Promise<string>;
   experiment(experimentKey: string): Promise<Experiment>;
   scorecard(experimentKey: string): Promise<Scorecard>;
+  /** How an experiment ended, and why, by the audit; null where it did not. */
+  endingOf(experimentKey: string): Promise<{ readonly action: string; readonly reason: string } | null>;
   /** When the live monitor killed an experiment, and why; null where it did not. */
   killOf(experimentKey: string): Promise<{ readonly atMs: number; readonly reason: string } | null>;
   close(): void;
@@ -31,6 +44,12 @@ export function openControl(address: string, clock: () => number): Control {
         else reject(error);
       });
     });
+  const auditOf = async (key: string): Promise<readonly AuditEntry[]> => {
+    const { entries } = await call<ListAuditResponse>((metadata, options, callback) =>
+      client.listAudit({ kind: 'DEFINITION_KIND_UNSPECIFIED', key, limit: 100 }, metadata, options, callback),
+    );
+    return entries;
+  };
   return {
     putDefinitions: async (documentsYaml) => {
       const { definitions } = await call<{ definitions: unknown[] }>((metadata, options, callback) =>
@@ -57,13 +76,9 @@ export function openControl(address: string, clock: () => number): Control {
       );
       return JSON.parse(scorecardJson) as Scorecard;
     },
+    endingOf: async (key) => (await auditOf(key)).find(({ action }) => ENDINGS.has(action)) ?? null,
     killOf: async (key) => {
-      const { entries } = await call<{
-        entries: readonly { action: string; actor: string; reason: string; at: Date | undefined; detailJson: string }[];
-      }>((metadata, options, callback) =>
-        client.listAudit({ kind: 'DEFINITION_KIND_UNSPECIFIED', key, limit: 100 }, metadata, options, callback),
-      );
-      const kill = entries.find(({ action, actor }) => action === 'kill' && actor === 'live-monitor');
+      const kill = (await auditOf(key)).find(({ action, actor }) => action === 'kill' && actor === 'live-monitor');
       return kill?.at === undefined ? null : { atMs: kill.at.getTime(), reason: kill.reason };
     },
     close: () => client.close(),

@@ -90,7 +90,7 @@ async function play(
   story.chapter('3. The match evening');
   const evening = await playEvening(control, simulator, story, elapsedMs);
   const kill = await control.killOf('wallet_prompt');
-  const experiments = await concludeAll({ control, experiments: evening.experiments, report: evening.report });
+  const experiments = await concludeAll({ control, report: evening.report });
 
   story.chapter('4. A real experiment: National Supported Work, 445 people');
   const nsw = await analyzeNsw();
@@ -131,9 +131,9 @@ async function playEvening(control: Control, simulator: SimulatorProcess, story:
   const startedAtMs = elapsedMs();
   for (const key of KEYS) story.tell(`started ${key} as workflow ${await control.start(key)}`);
   simulator.begin();
-  const experiments = await followExperiments(control, KEYS, story, elapsedMs);
+  await followExperiments(control, KEYS, story, elapsedMs);
   const report = await simulator.finish();
-  return { experiments, report, durationMs: elapsedMs() - startedAtMs };
+  return { report, durationMs: elapsedMs() - startedAtMs };
 }
 
 function tellMessage(story: Story, message: FromSimulator): void {

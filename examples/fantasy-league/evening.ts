@@ -20,7 +20,7 @@ export async function followExperiments(
   keys: readonly string[],
   story: Story,
   elapsedMs: () => number,
-): Promise<ReadonlyMap<string, Experiment>> {
+): Promise<void> {
   const startedAtMs = elapsedMs();
   const last = new Map<string, Experiment>();
   while (keys.some((key) => !isOver(last.get(key)))) {
@@ -37,7 +37,6 @@ export async function followExperiments(
     }
     await delay(POLL_MS);
   }
-  return last;
 }
 
 function isOver(experiment: Experiment | undefined): boolean {
