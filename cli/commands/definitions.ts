@@ -1,5 +1,6 @@
 import { ControlServiceService, DefinitionKind, type Definition } from '@third-umpire/proto/umpire/control/v1/control';
 import type { Command } from 'commander';
+import { InvalidDefinitionError, type Problem } from '../../definitions/definition.ts';
 import { actorOf, changing, type ActorOptions } from '../actor.ts';
 import { kindName, kindOf } from '../definition-kind.ts';
 import { readDocuments } from '../documents.ts';
@@ -33,7 +34,7 @@ Examples:
     });
   definitions
     .command('get <kind> <key>')
-    .description('one document')
+    .description('one document as it is stored, with every default')
     .option('--at <version>', 'an earlier version')
     .addHelpText('after', '\nExample:\n  umpire definitions get experiment upi_retry --at 1 --json')
     .action((word: string, key: string, options: { at?: string }, command: Command) => {
@@ -51,7 +52,7 @@ export function addFileCommands(parent: Command, shell: Shell): void {
     .description('say what is wrong with documents, without storing them (- is standard input)')
     .addHelpText('after', `\nExample:\n  ${name} validate upi_retry.yaml`)
     .action((files: string[], _options: object, command: Command) =>
-      shell.ask(command, async (server) => validate(server, await readDocuments(files, shell))),
+      shell.ask(command, async (server) => problemsAnswer(await problemsOf(server, files, shell))),
     );
   changing(parent.command('put <files...>'))
     .description('store documents: all of them or none (- is standard input)')
@@ -69,8 +70,18 @@ export function addFileCommands(parent: Command, shell: Shell): void {
     });
 }
 
-async function validate(server: Server, documentsYaml: string): Promise<Answer> {
-  const { problems } = await server.call(ControlServiceService.validateDefinitions, { documentsYaml });
+/** What one document lacks is found here, with the file's line; how documents hang together, by the platform. */
+async function problemsOf(server: Server, files: readonly string[], shell: Shell): Promise<readonly Problem[]> {
+  try {
+    const documentsYaml = await readDocuments(files, shell);
+    return (await server.call(ControlServiceService.validateDefinitions, { documentsYaml })).problems;
+  } catch (error) {
+    if (error instanceof InvalidDefinitionError) return error.problems;
+    throw error;
+  }
+}
+
+function problemsAnswer(problems: readonly Problem[]): Answer {
   const lines = problems.map(({ path, message }) => `${path}: ${message}`);
   return {
     json: { isValid: problems.length === 0, problems },
@@ -79,7 +90,7 @@ async function validate(server: Server, documentsYaml: string): Promise<Answer> 
   };
 }
 
-export async function listDefinitions(server: Server, wanted: DefinitionKind): Promise<Answer> {
+async function listDefinitions(server: Server, wanted: DefinitionKind): Promise<Answer> {
   const { definitions } = await server.call(ControlServiceService.listDefinitions, { kind: wanted });
   const rows = definitions.map(({ kind, key, version, createdBy, createdAt }) => [
     kindName(kind),
@@ -92,7 +103,7 @@ export async function listDefinitions(server: Server, wanted: DefinitionKind): P
   return { json: definitions.map(jsonOf), text: table(['kind', 'key', 'version', 'by', 'at'], rows, none) };
 }
 
-export async function getDefinition(server: Server, kind: DefinitionKind, key: string, version = 0): Promise<Answer> {
+async function getDefinition(server: Server, kind: DefinitionKind, key: string, version = 0): Promise<Answer> {
   const { definition } = await server.aboutKey(kind, key, () =>
     server.call(ControlServiceService.getDefinition, { kind, key, version }),
   );
