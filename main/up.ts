@@ -4,6 +4,7 @@ import path from 'node:path';
 import { freePort } from '../parts/free-port.ts';
 import { startPostgres } from '../parts/postgres.ts';
 import { startTemporal } from '../parts/temporal.ts';
+import { readConfiguration } from './configuration.ts';
 import { keepPart } from './kept-part.ts';
 import { supervise, type SupervisedProcess } from './supervised.ts';
 
@@ -20,8 +21,10 @@ export interface PlatformOptions {
   /** A file of event types (`event-bus/schemas/document.ts`). */
   readonly eventTypesFile?: string;
   readonly scorecardEveryMs?: number;
-  /** The `temporal` command. */
+  /** The `temporal` command; default: `TEMPORAL_CLI_PATH`, else the one that set-up got, else the one on PATH. */
   readonly temporalExecutable?: string;
+  /** Breaks off while it is starting: what was started is ended, and the promise rejects. */
+  readonly signal?: AbortSignal;
   /** Told what is being started, and what ended by itself. */
   readonly onProgress: (message: string) => void;
 }
@@ -45,95 +48,107 @@ export async function startPlatform(options: PlatformOptions): Promise<Platform>
   const stop = async (): Promise<void> => {
     for (const end of started.splice(0).reverse()) await end();
   };
+  const logDirectory = path.join(options.dataDirectory, 'logs');
+  await mkdir(logDirectory, { recursive: true });
+  const beginning = { options, started, logDirectory };
   try {
-    return await startAll(options, started, stop);
+    const parts = await startParts(beginning);
+    const processes = await startProcesses(beginning, parts);
+    options.signal?.throwIfAborted();
+    return {
+      ...parts.addresses,
+      ...processes.addresses,
+      logDirectory,
+      processes: () => [...parts.list(), ...processes.list()],
+      stop,
+    };
   } catch (error) {
     await stop();
     throw error;
   }
 }
 
-async function startAll(
-  options: PlatformOptions,
-  started: (() => Promise<void>)[],
-  stop: () => Promise<void>,
-): Promise<Platform> {
-  const { dataDirectory, ports = {}, onProgress } = options;
-  const logDirectory = path.join(dataDirectory, 'logs');
-  await mkdir(logDirectory, { recursive: true });
-  const log = (name: string) => {
-    const file = createWriteStream(path.join(logDirectory, `${name}.log`), { flags: 'a' });
-    return (line: string): void => void file.write(line);
-  };
+interface Beginning {
+  readonly options: PlatformOptions;
+  /** How to end what was started, in the order in which it was. */
+  readonly started: (() => Promise<void>)[];
+  readonly logDirectory: string;
+}
 
-  onProgress('starting PostgreSQL');
-  // The ports are settled once, so that a part that is started again is found where it was.
-  const postgresPort = ports.postgres ?? (await freePort());
-  const postgresLog = log('postgres');
-  const postgres = await keepPart(
-    'PostgreSQL',
-    () =>
-      startPostgres({ dataDirectory: path.join(dataDirectory, 'postgres'), port: postgresPort, onLog: postgresLog }),
-    onProgress,
-  );
+function begin({ options }: Beginning, message: string): void {
+  options.signal?.throwIfAborted();
+  options.onProgress(message);
+}
+
+function logOf({ logDirectory }: Beginning, name: string): (line: string) => void {
+  const file = createWriteStream(path.join(logDirectory, `${name}.log`), { flags: 'a' });
+  return (line) => void file.write(line);
+}
+
+/** The servers that are not ours. Their ports are settled once, so that one that is started again is found where it was. */
+async function startParts(beginning: Beginning) {
+  const { started } = beginning;
+  const { dataDirectory, ports = {}, onProgress } = beginning.options;
+  const executable = beginning.options.temporalExecutable ?? readConfiguration().TEMPORAL_CLI_PATH;
+
+  begin(beginning, 'starting PostgreSQL');
+  const postgresOptions = {
+    dataDirectory: path.join(dataDirectory, 'postgres'),
+    port: ports.postgres ?? (await freePort()),
+    onLog: logOf(beginning, 'postgres'),
+  };
+  const postgres = await keepPart('PostgreSQL', () => startPostgres(postgresOptions), onProgress);
   started.push(() => postgres.stop());
 
-  onProgress('starting Temporal and its UI');
-  const temporalPorts = { port: ports.temporal ?? (await freePort()), uiPort: ports.temporalUi ?? (await freePort()) };
-  const temporalLog = log('temporal');
-  const temporal = await keepPart(
-    'Temporal',
-    () =>
-      startTemporal({
-        dataFile: path.join(dataDirectory, 'temporal.sqlite'),
-        onLog: temporalLog,
-        ...temporalPorts,
-        ...(options.temporalExecutable === undefined ? {} : { executable: options.temporalExecutable }),
-      }),
-    onProgress,
-  );
+  begin(beginning, 'starting Temporal and its UI');
+  const temporalOptions = {
+    dataFile: path.join(dataDirectory, 'temporal.sqlite'),
+    port: ports.temporal ?? (await freePort()),
+    uiPort: ports.temporalUi ?? (await freePort()),
+    onLog: logOf(beginning, 'temporal'),
+    ...(executable === undefined ? {} : { executable }),
+  };
+  const temporal = await keepPart('Temporal', () => startTemporal(temporalOptions), onProgress);
   started.push(() => temporal.stop());
-  const { url: databaseUrl } = postgres.current();
-  const { address: temporalAddress, uiUrl: temporalUiUrl } = temporal.current();
+  const { address, uiUrl } = temporal.current();
+  return {
+    addresses: { databaseUrl: postgres.current().url, temporalAddress: address, temporalUiUrl: uiUrl },
+    list: () => [
+      { name: 'postgres', processId: postgres.current().processId },
+      { name: 'temporal', processId: temporal.current().processId },
+    ],
+  };
+}
 
-  const grpcPort = ports.grpc ?? (await freePort());
+/** Our own processes. */
+async function startProcesses(beginning: Beginning, { addresses }: Awaited<ReturnType<typeof startParts>>) {
+  const { dataDirectory, ports = {}, eventTypesFile, scorecardEveryMs, onProgress } = beginning.options;
   const warehouseFile = path.join(dataDirectory, 'warehouse.duckdb');
   const environment = {
-    DATABASE_URL: databaseUrl,
-    TEMPORAL_ADDRESS: temporalAddress,
+    DATABASE_URL: addresses.databaseUrl,
+    TEMPORAL_ADDRESS: addresses.temporalAddress,
     UMPIRE_WAREHOUSE_FILE: warehouseFile,
-    UMPIRE_ADDRESS: `127.0.0.1:${grpcPort}`,
-    ...(options.eventTypesFile === undefined ? {} : { UMPIRE_EVENT_TYPES: options.eventTypesFile }),
-    ...(options.scorecardEveryMs === undefined ? {} : { UMPIRE_SCORECARD_EVERY_MS: String(options.scorecardEveryMs) }),
+    UMPIRE_ADDRESS: `127.0.0.1:${ports.grpc ?? (await freePort())}`,
+    ...(eventTypesFile === undefined ? {} : { UMPIRE_EVENT_TYPES: eventTypesFile }),
+    ...(scorecardEveryMs === undefined ? {} : { UMPIRE_SCORECARD_EVERY_MS: String(scorecardEveryMs) }),
   };
   const start = async (name: string): Promise<SupervisedProcess> => {
     const supervised = await supervise({
       name,
       modulePath: `./${name}-main`,
       environment,
-      onLog: log(name),
+      onLog: logOf(beginning, name),
       onCrash: onProgress,
     });
-    started.push(() => supervised.stop());
+    beginning.started.push(() => supervised.stop());
     return supervised;
   };
-  onProgress('starting the gRPC services');
+  begin(beginning, 'starting the gRPC services');
   const serve = await start('serve');
-  onProgress('starting the worker, ingest and the live monitor');
+  begin(beginning, 'starting the worker, ingest and the live monitor');
   const work = await start('work');
   return {
-    grpcAddress: serve.offers['address'] ?? '',
-    temporalAddress,
-    temporalUiUrl,
-    databaseUrl,
-    warehouseFile,
-    logDirectory,
-    processes: () => [
-      { name: 'postgres', processId: postgres.current().processId },
-      { name: 'temporal', processId: temporal.current().processId },
-      { name: 'serve', processId: serve.processId() },
-      { name: 'work', processId: work.processId() },
-    ],
-    stop,
+    addresses: { grpcAddress: serve.offers['address'] ?? '', warehouseFile },
+    list: () => [serve, work].map(({ name, processId }) => ({ name, processId: processId() })),
   };
 }

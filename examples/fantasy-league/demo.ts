@@ -116,6 +116,7 @@ async function startOwnPlatform(options: DemoOptions, story: Story): Promise<Pla
     eventTypesFile: repositoryFile('examples/fantasy-league/event-types.yaml'),
     scorecardEveryMs: 5_000,
     onProgress: (message) => story.tell(message),
+    signal: options.signal,
     ...(options.temporalExecutable === undefined ? {} : { temporalExecutable: options.temporalExecutable }),
   });
 }

@@ -38,7 +38,7 @@ const damage = fc.record({
 test('thousands of malformed events: each is accepted or kept with a reason that names its field, and none is lost', async (t) => {
   const { bus, close } = await openParts();
   t.after(close);
-  const sent = fc.sample(damage, { numRuns: 6_000, seed: SEED }).map(({ fields, properties }, index) => {
+  const sent = fc.sample(damage, { numRuns: 6_000, seed: SEED }).map(({ fields, properties }, index): unknown => {
     const good = outcome(0, index);
     const damaged = Object.fromEntries([...Object.entries(good.properties), ...properties]);
     // What a caller without types may send.
