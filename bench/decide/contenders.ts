@@ -4,6 +4,7 @@ import { FlagdCore } from '@openfeature/flagd-core';
 import { ExperimentStatus, Operator, Ruleset, ValueType } from '@third-umpire/proto/umpire/flags/v1/ruleset';
 import { compileRuleset } from '@third-umpire/sdk';
 import { InMemStorageProvider, Unleash } from 'unleash-client';
+import { Operator as UnleashOperator } from 'unleash-client/lib/strategy/strategy.js';
 
 /** One library, set up to answer one question: targeting on two attributes, then a half-and-half split by user. */
 export interface Contender {
@@ -160,14 +161,13 @@ async function unleash(): Promise<Contender> {
 
 function unleashFeature(): NonNullable<ReturnType<Unleash['getFeatureToggleDefinition']>> {
   const constraints = [
-    { contextName: 'region', operator: 'IN', values: REGIONS, inverted: false, caseInsensitive: false },
-    { contextName: 'deposits', operator: 'NUM_GTE', value: String(FEWEST_DEPOSITS), values: [], inverted: false },
+    { contextName: 'region', operator: UnleashOperator.IN, values: REGIONS, inverted: false, caseInsensitive: false },
+    { contextName: 'deposits', operator: UnleashOperator.NUM_GTE, value: String(FEWEST_DEPOSITS), values: [], inverted: false },
   ];
   const variants = ['control', 'treatment'].map((name) => ({
     name,
     weight: 500,
     stickiness: 'userId',
-    payload: undefined,
   }));
   return {
     name: FLAG,

@@ -12,7 +12,7 @@ import type { PublishedRulesets } from '../published-rulesets.ts';
 import { UpdateEncoder, Watcher, type EncodedUpdate } from './watcher.ts';
 
 export interface RulesetParts {
-  readonly rulesets: PublishedRulesets;
+  readonly rulesets: Pick<PublishedRulesets, 'current' | 'listen'>;
   readonly logger: Logger;
   readonly clock: () => number;
   /** Aborted when the server drains: streams end, and their callers go to another server. */

@@ -103,10 +103,9 @@ function version(test: (order: number) => boolean): Compiler {
     const [constant] = constants;
     const wanted = typeof constant === 'string' && constants.length === 1 ? parseSemanticVersion(constant) : undefined;
     if (wanted === undefined) return 'needs exactly one semantic version, such as 7.2.0';
-    const parse = remembered(parseSemanticVersion);
     return (value) => {
-      const actual = typeof value === 'string' ? parse(value) : undefined;
-      return actual !== undefined && test(compareSemanticVersions(actual, wanted));
+      const actual = typeof value === 'string' ? versionOf(value) : null;
+      return actual !== null && test(compareSemanticVersions(actual, wanted));
     };
   };
 }
@@ -136,18 +135,17 @@ function timeOf(value: unknown): number | undefined {
   return Number.isNaN(ms) ? undefined : ms;
 }
 
-const REMEMBERED = 256;
+const REMEMBERED = 1_000;
+const LONGEST = 64;
+const versions = new Map<string, SemanticVersion | null>();
 
-/** Apps in use have few versions: parsing each once makes the comparison cheap, and the bound keeps a hostile caller from filling memory. */
-function remembered(
-  parse: (text: string) => SemanticVersion | undefined,
-): (text: string) => SemanticVersion | undefined {
-  const known = new Map<string, SemanticVersion | undefined>();
-  return (text) => {
-    const found = known.get(text);
-    if (found !== undefined || known.has(text)) return found;
-    const parsed = parse(text);
-    if (known.size < REMEMBERED && text.length < REMEMBERED) known.set(text, parsed);
-    return parsed;
-  };
+/** Apps in use have few versions: parsing each once makes comparing cheap, and the bound keeps a hostile caller from filling memory. */
+function versionOf(text: string): SemanticVersion | null {
+  const known = versions.get(text);
+  if (known !== undefined) return known;
+  const parsed = parseSemanticVersion(text) ?? null;
+  if (text.length > LONGEST) return parsed;
+  if (versions.size >= REMEMBERED) versions.clear();
+  versions.set(text, parsed);
+  return parsed;
 }

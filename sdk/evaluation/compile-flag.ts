@@ -10,8 +10,6 @@ import type { Segments } from './segments.ts';
 
 export interface CompiledFlag {
   readonly decide: (context: Readonly<Record<string, unknown>>, options: EvaluateOptions | undefined) => Evaluation;
-  /** Everything but segments that it was made from: with the same inputs it would come out the same. */
-  readonly inputs: readonly unknown[];
   readonly usesSegments: boolean;
 }
 
@@ -21,24 +19,28 @@ export interface FlagParts {
   readonly problems: string[];
 }
 
-export function inputsOf(flag: Flag, index: RulesetIndex): readonly unknown[] {
-  const inputs: unknown[] = [flag, index.killedFlags.has(flag.key)];
+/** Whether a flag would come out the same in `index` as it did in `before`, segments and holdouts apart. */
+export function isUnchanged(flag: Flag, index: RulesetIndex, before: RulesetIndex): boolean {
+  if (before.flags.get(flag.key) !== flag) return false;
+  if (index.killedFlags.has(flag.key) !== before.killedFlags.has(flag.key)) return false;
   for (const { outcome } of flag.rules) {
     if (outcome?.$case !== 'experimentKey') continue;
-    const { experiment, layer } = index.experimentOf(outcome.value);
-    const isKilled = index.killedExperiments.has(experiment.key);
-    inputs.push(experiment, layer, isKilled, ...index.holdoutsOf(experiment.key));
+    const key = outcome.value;
+    const experiment = index.experiments.get(key);
+    if (experiment === undefined || experiment !== before.experiments.get(key)) return false;
+    if (index.layers.get(experiment.layerKey) !== before.layers.get(experiment.layerKey)) return false;
+    if (index.killedExperiments.has(key) !== before.killedExperiments.has(key)) return false;
   }
-  return inputs;
+  return true;
 }
 
-export function compileFlag(flag: Flag, inputs: readonly unknown[], parts: FlagParts): CompiledFlag {
+export function compileFlag(flag: Flag, parts: FlagParts): CompiledFlag {
   const usesBefore = parts.segments.uses;
   const outcomes = outcomesOf(flag);
   // Also those of a flag that is off or killed: what would be refused once it is on is refused now.
   const rules = flag.rules.map((rule) => compileRule(flag, rule, outcomes, parts));
   const usesSegments = parts.segments.uses > usesBefore;
-  return { decide: decisionOf(flag, rules, outcomes, parts.index), inputs, usesSegments };
+  return { decide: decisionOf(flag, rules, outcomes, parts.index), usesSegments };
 }
 
 function decisionOf(

@@ -1,7 +1,7 @@
 import { ErrorCode } from '@third-umpire/proto/umpire/assignment/v1/assignment';
 import type { Experiment, Ruleset } from '@third-umpire/proto/umpire/flags/v1/ruleset';
 import { checkStructure } from './check-structure.ts';
-import { compileFlag, inputsOf, type CompiledFlag } from './compile-flag.ts';
+import { compileFlag, isUnchanged, type CompiledFlag } from './compile-flag.ts';
 import { InvalidRulesetError, type EvaluateOptions, type Evaluation, type EvaluationContext } from './evaluation.ts';
 import { failure } from './outcomes.ts';
 import { RulesetIndex } from './ruleset-index.ts';
@@ -27,8 +27,8 @@ export interface CompiledRuleset {
  */
 export function compileRuleset(ruleset: Ruleset, previous: CompiledRuleset | null = null): CompiledRuleset {
   const problems: string[] = [];
-  const index = new RulesetIndex(ruleset, problems);
   const before = previous instanceof Compiled ? previous : null;
+  const index = new RulesetIndex(ruleset, problems, before?.index ?? null);
   checkStructure(index, before?.index ?? null, problems);
   if (problems.length > 0) throw new InvalidRulesetError(problems);
   const flags = compileFlags(index, before, problems);
@@ -80,19 +80,22 @@ function compileFlags(
 ): ReadonlyMap<string, CompiledFlag> {
   const segments = new Segments(index, problems);
   segments.compileAll();
-  const areSegmentsSame = before !== null && isSameList(before.index.ruleset.segments, index.ruleset.segments);
+  const areSegmentsSame = before !== null && isSameList(before.ruleset.segments, index.ruleset.segments);
+  const areHoldoutsSame = before !== null && isSameList(before.ruleset.holdouts, index.ruleset.holdouts);
   const flags = new Map<string, CompiledFlag>();
   for (const flag of index.ruleset.flags) {
-    const known = before?.flags.get(flag.key);
-    const inputs = inputsOf(flag, index);
-    const isSame = known !== undefined && (areSegmentsSame || !known.usesSegments) && isSameList(known.inputs, inputs);
-    flags.set(flag.key, isSame ? known : compileFlag(flag, inputs, { index, segments, problems }));
+    const known = areHoldoutsSame ? before.flags.get(flag.key) : undefined;
+    const isSame =
+      known !== undefined &&
+      (areSegmentsSame || !known.usesSegments) &&
+      isUnchanged(flag, index, before?.index ?? index);
+    flags.set(flag.key, isSame ? known : compileFlag(flag, { index, segments, problems }));
   }
   return flags;
 }
 
 function isSameList(a: readonly unknown[], b: readonly unknown[]): boolean {
-  return a.length === b.length && a.every((item, position) => item === b[position]);
+  return a === b || (a.length === b.length && a.every((item, position) => item === b[position]));
 }
 
 function invalidContext(flagKey: string, why: string): Evaluation {

@@ -1,6 +1,6 @@
 import type { Experiment, Flag, Holdout, Layer, Ruleset, Segment } from '@third-umpire/proto/umpire/flags/v1/ruleset';
 
-/** The documents of a ruleset by their keys. */
+/** The documents of a ruleset by their keys. Lists that are the same as in the ruleset before are not gone through again. */
 export class RulesetIndex {
   readonly ruleset: Ruleset;
   readonly flags: ReadonlyMap<string, Flag>;
@@ -12,12 +12,16 @@ export class RulesetIndex {
   readonly #holdoutsOfAll: readonly Holdout[];
   readonly #holdoutsByExperiment = new Map<string, Holdout[]>();
 
-  constructor(ruleset: Ruleset, problems: string[]) {
+  constructor(ruleset: Ruleset, problems: string[], before: RulesetIndex | null = null) {
     this.ruleset = ruleset;
-    this.flags = byKey('flag', ruleset.flags, problems);
-    this.segments = byKey('segment', ruleset.segments, problems);
-    this.layers = byKey('layer', ruleset.layers, problems);
-    this.experiments = byKey('experiment', ruleset.experiments, problems);
+    this.flags = before?.ruleset.flags === ruleset.flags ? before.flags : byKey('flag', ruleset.flags, problems);
+    this.segments =
+      before?.ruleset.segments === ruleset.segments ? before.segments : byKey('segment', ruleset.segments, problems);
+    this.layers = before?.ruleset.layers === ruleset.layers ? before.layers : byKey('layer', ruleset.layers, problems);
+    this.experiments =
+      before?.ruleset.experiments === ruleset.experiments
+        ? before.experiments
+        : byKey('experiment', ruleset.experiments, problems);
     byKey('holdout', ruleset.holdouts, problems);
     this.#holdoutsOfAll = ruleset.holdouts.filter(({ experimentKeys }) => experimentKeys.length === 0);
     for (const holdout of ruleset.holdouts) {
@@ -46,6 +50,7 @@ export class RulesetIndex {
   }
 
   holdoutsOf(experimentKey: string): readonly Holdout[] {
+    if (this.#holdoutsByExperiment.size === 0) return this.#holdoutsOfAll;
     return [...this.#holdoutsOfAll, ...(this.#holdoutsByExperiment.get(experimentKey) ?? [])];
   }
 }
