@@ -1,4 +1,5 @@
-import { Client, credentials, Metadata, type ClientOptions } from '@grpc/grpc-js';
+import { connect, constants, type ClientHttp2Session, type ClientHttp2Stream } from 'node:http2';
+import { frame, FrameReader } from './grpc-frames.ts';
 
 /** What one round of load came to. */
 export interface Round {
@@ -9,71 +10,107 @@ export interface Round {
   readonly sample: readonly Buffer[];
 }
 
-const identity = (bytes: Buffer): Buffer => bytes;
-const SAMPLE_EVERY = 7;
-const OPTIONS: ClientOptions = { 'grpc.use_local_subchannel_pool': 1 };
+export interface Load {
+  /** How many messages are under way at any time. */
+  readonly inFlight: number;
+  readonly durationMs: number;
+}
 
-/** Unary calls, `inFlight` at a time, for so long. */
+const SAMPLE_EVERY = 7;
+const OK = '0';
+
+/**
+ * Unary calls over bare HTTP/2: a gRPC client in Node costs more than a gRPC server, so that it would be the client that is measured.
+ */
 export async function loadUnary(
   address: string,
   path: string,
   messages: readonly Buffer[],
-  { inFlight, durationMs }: { readonly inFlight: number; readonly durationMs: number },
+  { inFlight, durationMs }: Load,
 ): Promise<Round> {
-  const client = new Client(address, credentials.createInsecure(), OPTIONS);
-  const metadata = new Metadata();
+  const session = connect(`http://${address}`);
+  const framed = messages.map(frame);
   const recorder = new Recorder(durationMs);
-  const call = (index: number): Promise<void> =>
-    new Promise((resolve, reject) => {
-      const startedAt = performance.now();
-      const message = messages[index % messages.length] ?? Buffer.alloc(0);
-      client.makeUnaryRequest<Buffer, Buffer>(path, identity, identity, message, metadata, (error, answer) => {
-        if (error !== null) {
-          reject(error);
-          return;
-        }
-        recorder.record(performance.now() - startedAt, answer ?? Buffer.alloc(0));
-        resolve();
-      });
-    });
   let next = 0;
   const worker = async (): Promise<void> => {
-    while (!recorder.isOver()) await call(next++);
+    while (!recorder.isOver()) {
+      const startedAt = performance.now();
+      const answer = await callOnce(session, path, framed[next++ % framed.length] ?? Buffer.alloc(0));
+      recorder.record(performance.now() - startedAt, answer);
+    }
   };
   await Promise.all(Array.from({ length: inFlight }, worker));
-  client.close();
+  session.close();
   return recorder.round();
 }
 
-/** One bidirectional stream with `inFlight` messages under way. */
+function callOnce(session: ClientHttp2Session, path: string, framed: Buffer): Promise<Buffer> {
+  return new Promise((resolve, reject) => {
+    const stream = open(session, path);
+    let answer: Buffer = Buffer.alloc(0);
+    stream.on('data', (chunk: Buffer) => {
+      answer = answer.length === 0 ? chunk : Buffer.concat([answer, chunk]);
+    });
+    refuseErrors(stream, reject);
+    stream.on('end', () => resolve(answer.subarray(5)));
+    stream.end(framed);
+  });
+}
+
+/** One bidirectional stream. */
 export async function loadStream(
   address: string,
   path: string,
   messages: readonly Buffer[],
-  { inFlight, durationMs }: { readonly inFlight: number; readonly durationMs: number },
+  { inFlight, durationMs }: Load,
 ): Promise<Round> {
-  const client = new Client(address, credentials.createInsecure(), OPTIONS);
+  const session = connect(`http://${address}`);
+  const framed = messages.map(frame);
   const recorder = new Recorder(durationMs);
   const startedAt: number[] = [];
   await new Promise<void>((resolve, reject) => {
-    const stream = client.makeBidiStreamRequest<Buffer, Buffer>(path, identity, identity, new Metadata());
+    const stream = open(session, path);
+    const reader = new FrameReader();
     let sent = 0;
     let answered = 0;
     const send = (): void => {
       startedAt.push(performance.now());
-      stream.write(messages[sent++ % messages.length] ?? Buffer.alloc(0));
+      stream.write(framed[sent++ % framed.length]);
     };
-    stream.on('data', (answer: Buffer) => {
-      recorder.record(performance.now() - (startedAt[answered++] ?? 0), answer);
-      if (!recorder.isOver()) send();
-      else if (answered === sent) stream.end();
+    stream.on('data', (chunk: Buffer) => {
+      reader.read(chunk, (answer) => {
+        recorder.record(performance.now() - (startedAt[answered++] ?? 0), answer);
+        if (!recorder.isOver()) send();
+        else if (answered === sent) stream.end();
+      });
     });
+    refuseErrors(stream, reject);
     stream.on('end', resolve);
-    stream.on('error', reject);
     for (let i = 0; i < inFlight; i += 1) send();
   });
-  client.close();
+  session.close();
   return recorder.round();
+}
+
+function open(session: ClientHttp2Session, path: string): ClientHttp2Stream {
+  return session.request({
+    [constants.HTTP2_HEADER_METHOD]: 'POST',
+    [constants.HTTP2_HEADER_PATH]: path,
+    [constants.HTTP2_HEADER_CONTENT_TYPE]: 'application/grpc',
+    [constants.HTTP2_HEADER_TE]: 'trailers',
+  });
+}
+
+/** A refusal comes in the trailers, or in the headers where there is no message at all. */
+function refuseErrors(stream: ClientHttp2Stream, reject: (error: Error) => void): void {
+  const check = (headers: Readonly<Record<string, unknown>>): void => {
+    const code = headers['grpc-status'];
+    if (code === undefined || String(code) === OK) return;
+    reject(new Error(`the server answered gRPC status ${String(code)}: ${String(headers['grpc-message'])}`));
+  };
+  stream.on('response', check);
+  stream.on('trailers', check);
+  stream.on('error', reject);
 }
 
 class Recorder {
