@@ -1,7 +1,8 @@
 import type { MetricDefinition } from '../definitions/metric.ts';
-import { confidenceSequence } from '../estimators/confidence-sequence.ts';
+import { confidenceSequence, sequentialCriticalValue } from '../estimators/confidence-sequence.ts';
 import { cuped } from '../estimators/cuped.ts';
 import { differenceOfMeans, type Effect } from '../estimators/effect.ts';
+import { fiellerLift } from '../estimators/ratio-interval.ts';
 import { relativeLift } from '../estimators/relative-lift.ts';
 import { statisticsOf, treatmentsOf } from './arms.ts';
 import type { MetricStatistics, ScorecardInput } from './build.ts';
@@ -58,6 +59,7 @@ function readoutOf({ metric, role, variant, control, treatment, alpha }: Readout
   if (absoluteEffect.standardError === 0) return null;
   const sequence = (effect: Effect) => confidenceSequence({ ...effect, count: control.count + treatment.count, alpha });
   const absolute = sequence(absoluteEffect);
+  const look = { count: control.count + treatment.count, alpha };
   const lift = relativeLift(arms.control, arms.variant);
   return {
     metricKey: metric.key,
@@ -70,7 +72,13 @@ function readoutOf({ metric, role, variant, control, treatment, alpha }: Readout
     controlUnits: control.count,
     variantUnits: treatment.count,
     absolute: intervalOf(absolute),
-    relative: lift === null ? null : intervalOf(sequence(lift)),
+    // A guardrail's interval is the one that its gate decides by.
+    relative:
+      role === 'guardrail'
+        ? fiellerLift(arms.control, arms.variant, sequentialCriticalValue(look))
+        : lift === null
+          ? null
+          : intervalOf(sequence(lift)),
     pValue: absolute.pValue,
     method: `${metric.covariateMs > 0 ? 'CUPED, ' : ''}asymptotic confidence sequence at ${(100 * (1 - alpha)).toFixed(1)} %`,
     varianceRemovedRatio: metric.covariateMs > 0 ? adjusted.varianceRemovedRatio : null,
