@@ -94,7 +94,7 @@ async function play(
 
   story.chapter('4. A real experiment: National Supported Work, 445 people');
   const nsw = await analyzeNsw();
-  for (const line of nsw.text.split('\n')) story.tell(line);
+  for (const line of nsw.text.trimEnd().split('\n')) options.log(`          ${line}`.trimEnd());
 
   const result: DemoResult = {
     seed: options.seed,

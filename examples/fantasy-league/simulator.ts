@@ -7,7 +7,7 @@ import { playSession, type Observer } from './session.ts';
 import { startSeveredProxy, type SeveredProxy } from './severed-proxy.ts';
 
 const TICK_MS = 20;
-const PROGRESS_EVERY_MS = 2_000;
+const PROGRESS_EVERY_MS = 5_000;
 /** One client loses its connection again and again. */
 const CUT_EVERY_MS = 7_000;
 const CUT_FOR_MS = 1_500;

@@ -19,7 +19,7 @@ export function tellStory(log: (line: string) => void, elapsedMs: () => number):
 export function verdictTable({ experiments }: DemoResult): string {
   const table = new Table({
     head: ['experiment', 'verdict', 'estimate (interval)', 'true effect', 'right?'],
-    style: { head: [] },
+    style: { head: [], border: [] },
   });
   for (const result of experiments) {
     table.push([
