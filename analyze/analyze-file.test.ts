@@ -18,7 +18,7 @@ interface Golden {
   readonly adjusted: Difference & { theta: number };
 }
 
-const RTOL = 1e-8;
+const RTOL = 1e-9;
 const NSW = repositoryFile('examples/data/nsw_mixtape.csv');
 const NSW_OPTIONS: AnalyzeOptions = { file: NSW, outcome: 're78', treatment: 'treat', covariate: 're75' };
 const read = async <T>(name: string): Promise<T> =>
@@ -105,7 +105,7 @@ test('arms may have names, quotes and commas, and columns too', async () => {
 });
 
 const REFUSED: readonly (readonly [string, readonly string[], Partial<AnalyzeOptions>, RegExp])[] = [
-  ['a missing column', ['arm,z', '0,1', '1,2'], {}, /has no column "y"; it has "arm", "z"/],
+  ['a missing column', ['arm,z', '0,1', '1,2'], {}, /has no column "y".*; it has "arm", "z"/],
   ['text among numbers', ['arm,y', '0,1', '1,abc'], {}, /data row 2, column "y": "abc" is not a finite number/],
   ['an infinite number', ['arm,y', '0,1', '1,inf'], {}, /data row 2, column "y": "inf" is not a finite number/],
   ['three arms', ['arm,y', '0,1', '1,2', '2,2'], {}, /holds "0", "1", "2"; a treatment has exactly two values/],
@@ -126,7 +126,10 @@ for (const [name, lines, changes, message] of REFUSED) {
 
 test('refuses a file that is not there, a folder and an empty file', async () => {
   const options = { outcome: 'y', treatment: 'arm' };
-  await assert.rejects(analyzeFile({ ...options, file: path.join(folder, 'none.csv') }), /cannot be read: ENOENT/);
+  await assert.rejects(
+    analyzeFile({ ...options, file: path.join(folder, 'none.csv') }),
+    /cannot be read: there is no such file/,
+  );
   await assert.rejects(analyzeFile({ ...options, file: folder }), /is no file/);
   const empty = path.join(folder, 'empty.csv');
   await writeFile(empty, '');

@@ -1,4 +1,5 @@
 import { open } from 'node:fs/promises';
+import { didYouMean } from '../definitions/suggestion.ts';
 import type { Row, Statement, Warehouse } from '../warehouse/port.ts';
 
 /** The file cannot be analysed as asked; the message says what is wrong, where, and what to do. */
@@ -54,7 +55,10 @@ FROM read_csv(${literal}, header = true, all_varchar = true, delim = '${delimite
 /** A column's name in SQL, as the file spells it. @throws AnalyzeError where the file has no such column */
 export function columnSql({ file, columns }: CsvInput, column: string): string {
   if (columns.includes(column)) return `"${column.replaceAll('"', '""')}"`;
-  throw new AnalyzeError(`${file} has no column "${column}"; it has ${columns.map((name) => `"${name}"`).join(', ')}`);
+  const suggestion = didYouMean(column, columns);
+  throw new AnalyzeError(
+    `${file} has no column "${column}"${suggestion}; it has ${columns.map((name) => `"${name}"`).join(', ')}`,
+  );
 }
 
 const START_BYTES = 65_536;
@@ -73,7 +77,9 @@ async function readStart(file: string): Promise<string> {
     }
   } catch (error) {
     if (error instanceof AnalyzeError) throw error;
-    throw new AnalyzeError(`${file} cannot be read: ${firstLine(error)}`, { cause: error });
+    const isMissing = error instanceof Error && 'code' in error && error.code === 'ENOENT';
+    const why = isMissing ? 'there is no such file; check its path' : firstLine(error);
+    throw new AnalyzeError(`${file} cannot be read: ${why}`, { cause: error });
   }
 }
 

@@ -34,6 +34,17 @@ describe('umpire', () => {
     assert.equal((JSON.parse(out) as { error: { code: string } }).error.code, 'UNAVAILABLE');
   });
 
+  it('names the setting that a process of the platform lacks', async () => {
+    for (const command of ['serve', 'work']) {
+      const { exitCode, err } = await runUmpire([command]);
+      assert.match(err, /DATABASE_URL is not set; give a PostgreSQL connection string, or run `umpire up`/);
+      assert.equal(exitCode, 1);
+    }
+    const { exitCode, err } = await runUmpire(['up', '--port', 'http']);
+    assert.match(err, /--port must be a port/);
+    assert.equal(exitCode, 2);
+  });
+
   it('runs as a program of its own', async () => {
     const child = forkModule(import.meta.url, './main', ['experimnt'], { silent: true });
     assert.ok(child.stderr !== null);
@@ -57,8 +68,13 @@ describe('umpire analyze', () => {
   });
 
   const refusals: readonly (readonly [string, readonly string[], 1 | 2, RegExp])[] = [
-    ['a file that is not there', ['no.csv', ...NSW_COLUMNS], 1, /no\.csv cannot be read/],
-    ['a column that is not there', [NSW, '--outcome', 're87', '--treatment', 'treat'], 1, /has no column "re87"/],
+    ['a file that is not there', ['no.csv', ...NSW_COLUMNS], 1, /no\.csv cannot be read: there is no such file/],
+    [
+      'a column that is not there',
+      [NSW, '--outcome', 're77', '--treatment', 'treat'],
+      1,
+      /has no column "re77" \(did you mean "re7\d"\?\)/,
+    ],
     ['arms that are not two', [NSW, '--outcome', 're78', '--treatment', 'age'], 1, /"age"/],
     ['a missing option', [NSW, '--outcome', 're78'], 2, /required option '--treatment/],
     ['a level that is none', [NSW, ...NSW_COLUMNS, '--alpha', '5'], 2, /--alpha must lie between 0 and 1, got "5"/],

@@ -21,7 +21,7 @@ const MAY_IMPORT: Readonly<Record<string, { readonly uses: readonly string[]; re
   'grpc-services': { uses: ['control-store', 'definitions', 'event-bus', 'gen', 'sdk'] },
   activities: { uses: ['scorecard', 'warehouse-sql'], knows: ['control-store', 'definitions', 'warehouse'] },
   workflows: { uses: ['control-store'], knows: ['activities', 'definitions', 'grpc-services', 'scorecard'] },
-  analyze: { uses: ['estimators', 'warehouse'] },
+  analyze: { uses: ['definitions', 'estimators', 'warehouse'] },
   main: {
     uses: [
       'activities',

@@ -47,7 +47,7 @@ describe('explain', () => {
     assert.equal(evaluation.reason, Reason.REASON_DEFAULT);
     const texts = flatten(steps).map(({ kind, text }) => `${kind}: ${text}`);
     assert.ok(texts.includes('fails: region is one of "KA", "MH"; it is "TN"'), texts.join('\n'));
-    assert.equal(texts.at(-1), 'decides: no rule decides: control, off');
+    assert.equal(texts.at(-1), 'decides: no rule decides: its control variant "off"');
   });
 
   it('says where the unit lies on the number lines', () => {

@@ -43,11 +43,11 @@ function explainFlag(flag: Flag, parts: Omit<Situation, 'outcomes'>): Explained 
   const situation = { ...parts, outcomes: outcomesOf(flag) };
   const { index, outcomes } = situation;
   if (index.killedFlags.has(flag.key)) {
-    const text = `the flag is killed: control, ${flag.controlVariant} (${killText(index, 'flagKey', flag.key)})`;
+    const text = `the flag is killed: its control variant "${flag.controlVariant}" (${killText(index, 'flagKey', flag.key)})`;
     return { evaluation: outcomes.control(Reason.REASON_KILLED), steps: [decides(text)] };
   }
   if (!flag.enabled) {
-    const text = `the flag is off: control, ${flag.controlVariant}`;
+    const text = `the flag is off: its control variant "${flag.controlVariant}"`;
     return { evaluation: outcomes.control(Reason.REASON_DISABLED), steps: [decides(text)] };
   }
   return explainRules(flag, situation);
@@ -70,7 +70,7 @@ function explainRules(flag: Flag, situation: Situation): Explained {
     steps.push(decides(`no rule could decide: ${missing.errorMessage}; the code's own default is used`));
     return { evaluation: missing, steps };
   }
-  steps.push(decides(`no rule decides: control, ${flag.controlVariant}`));
+  steps.push(decides(`no rule decides: its control variant "${flag.controlVariant}"`));
   return { evaluation: situation.outcomes.control(Reason.REASON_DEFAULT), steps };
 }
 
