@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
+import { AssignmentServiceService } from '@third-umpire/proto/umpire/assignment/v1/assignment';
+import { connectServer } from './server.ts';
 import { DOCUMENTS, temporaryFolder, type Folder } from './testing/documents.ts';
 import { startTestPlatform, type Ran, type TestPlatform } from './testing/test-platform.ts';
 
@@ -104,6 +106,17 @@ describe('umpire steers the platform', () => {
     assert.equal(outside.reason, 'REASON_DEFAULT');
     const staff = await umpire('explain', 'pay_page', '--context', '{"email_domain":"example.com"}');
     assert.match(staff.out, /serves express = "express"\n {2}REASON_TARGETING_MATCH/);
+  });
+
+  it('explains a user by the device that he logged in on, as the service decides', async () => {
+    const server = connectServer(platform.address, Date.now);
+    await server.call(AssignmentServiceService.linkIdentity, { userId: 'linked', deviceId: 'd1' });
+    const ofDevice = (await json('explain', 'pay_button', '--context', 'device=d1,region=KA')) as { variant: string };
+    const ofUser = await umpire('explain', 'pay_button', '--context', 'user=linked,region=KA');
+    server.close();
+    assert.match(ofUser.out, /the unit is device "d1", to which user "linked" is linked/);
+    assert.match(ofUser.out, new RegExp(`serves ${ofDevice.variant} =`));
+    assert.doesNotMatch(ofUser.out, /decides otherwise/);
   });
 
   it('kills and revokes, and shows both in the audit', async () => {

@@ -1,9 +1,11 @@
 import { explain, type Explanation, type ExplanationStep } from '@third-umpire/sdk';
+import type { EvaluateResponse } from '@third-umpire/proto/umpire/assignment/v1/assignment';
 import type { Command } from 'commander';
 import { didYouMean } from '../../definitions/suggestion.ts';
 import { parseContext } from '../context.ts';
 import { CommandFailure } from '../failures.ts';
 import { fetchRuleset } from '../ruleset.ts';
+import { linkedDeviceIn, serviceDecision } from '../service-decision.ts';
 import type { Answer, Shell } from '../shell.ts';
 
 interface Options {
@@ -40,23 +42,38 @@ Examples:
           const remedy = `${didYouMean(flagKey, keys)}; umpire flag list shows all`;
           throw new CommandFailure('NOT_FOUND', `no flag "${flagKey}" is served${remedy}`);
         }
+        // As the service itself decides: it knows which users it saw log in on which device.
+        const served = await serviceDecision(server, flagKey, context);
+        const device = linkedDevice ?? linkedDeviceIn(served, context);
         const explanation = explain(ruleset, flagKey, context, {
           isStale: stale === true,
-          ...(linkedDevice === undefined ? {} : { hashedUserAs: () => linkedDevice }),
+          ...(device === undefined ? {} : { hashedUserAs: () => device }),
         });
-        return answerOf(explanation);
+        const isAsServed = linkedDevice === undefined && stale !== true;
+        return answerOf(explanation, isAsServed ? disagreement(explanation, served) : '');
       });
     });
 }
 
 const MARKS: Readonly<Record<ExplanationStep['kind'], string>> = { holds: '✓', fails: '✗', fact: '·', decides: '→' };
 
-function answerOf({ evaluation, rulesetVersion, steps }: Explanation): Answer {
+/** Empty where the service decides the same, or has a newer ruleset by now. */
+function disagreement({ evaluation, rulesetVersion }: Explanation, served: EvaluateResponse): string {
+  if (served.rulesetVersion !== rulesetVersion) return '';
+  if (served.reason === evaluation.reason && served.variant === (evaluation.variant ?? '')) return '';
+  return (
+    `The service decides otherwise, ${served.variant} (${served.reason}): it hashes this user by a device that he was linked to. ` +
+    'Name that device with --linked-device.'
+  );
+}
+
+function answerOf({ evaluation, rulesetVersion, steps }: Explanation, note: string): Answer {
   const { flagKey, variant, value, reason, experimentKey, epoch, errorMessage } = evaluation;
   const served = variant === null ? `nothing: ${errorMessage}` : `${variant} = ${JSON.stringify(value)}`;
   const why = experimentKey === null ? reason : `${reason}, experiment ${experimentKey}, epoch ${epoch}`;
   const lines = [`${flagKey} (ruleset ${rulesetVersion}) serves ${served}`, `  ${why}`, '', ...linesOf(steps, '  ')];
-  return { json: { ...evaluation, rulesetVersion, steps }, text: lines.join('\n') };
+  if (note !== '') lines.push('', note);
+  return { json: { ...evaluation, rulesetVersion, steps, note: note === '' ? null : note }, text: lines.join('\n') };
 }
 
 function linesOf(steps: readonly ExplanationStep[], indent: string): string[] {
