@@ -77,6 +77,7 @@ function assignmentService(evaluator: Evaluator): ReturnType<typeof createAssign
     eventBus: { publish: notAsked },
     logger: pino({ level: 'silent' }),
     clock: () => 0,
+    draining: new AbortController().signal,
   });
 }
 

@@ -2,14 +2,14 @@ import type { Actor as WireActor } from '@third-umpire/proto/umpire/control/v1/c
 import type { Actor } from '../control-store/port.ts';
 import { InvalidRequestError } from './failures.ts';
 
-const MAX_LENGTH = 1_000;
+/** What the control store keeps of an id. */
+const MAX_BYTES = 1_000;
 
 /** @throws InvalidRequestError where the text is empty, too long, or holds a NUL, which no store keeps */
 export function required(field: string, text: string): string {
   if (text.trim() === '') throw new InvalidRequestError(field, 'is empty');
-  if (text.length > MAX_LENGTH) {
-    throw new InvalidRequestError(field, `has ${text.length} characters; at most ${MAX_LENGTH} are taken`);
-  }
+  const bytes = Buffer.byteLength(text);
+  if (bytes > MAX_BYTES) throw new InvalidRequestError(field, `has ${bytes} bytes; at most ${MAX_BYTES} are taken`);
   return withoutNul(field, text);
 }
 

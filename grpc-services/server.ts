@@ -55,10 +55,13 @@ export async function startGrpcServer(options: GrpcServerOptions): Promise<GrpcS
   const evaluator = new Evaluator(rulesets);
   server.addService(
     AssignmentServiceService,
-    createAssignmentService({ evaluator, controlStore, eventBus, logger, clock }),
+    createAssignmentService({ evaluator, controlStore, eventBus, logger, clock, draining: draining.signal }),
   );
   server.addService(RULESET_SERVICE, createRulesetService({ rulesets, logger, clock, draining: draining.signal }));
-  server.addService(EventServiceService, createEventService({ eventBus, markUsersExposed, logger }));
+  server.addService(
+    EventServiceService,
+    createEventService({ eventBus, markUsersExposed, logger, draining: draining.signal }),
+  );
   server.addService(ControlServiceService, createControlService({ controlStore, experimentWorkflows, logger }));
   const health = new Health();
   health.addTo(server);

@@ -9,8 +9,9 @@ import type {
 import type { Logger } from 'pino';
 import type { ControlStore } from '../../control-store/port.ts';
 import type { EventBus } from '../../event-bus/port.ts';
-import { InvalidRequestError, statusOf } from '../failures.ts';
+import { InvalidRequestError } from '../failures.ts';
 import { unary, unarySync } from '../handler.ts';
+import { drainingError, refuse, whenDraining } from '../stream.ts';
 import type { Evaluator } from './evaluator.ts';
 import { createExpose } from './expose.ts';
 import { createLinkIdentity } from './link-identity.ts';
@@ -21,16 +22,18 @@ export interface AssignmentParts {
   readonly eventBus: Pick<EventBus, 'publish'>;
   readonly logger: Logger;
   readonly clock: () => number;
+  /** Aborted when the server drains. */
+  readonly draining: AbortSignal;
 }
 
 const MAX_BATCH = 1_000;
 
 export function createAssignmentService(parts: AssignmentParts): AssignmentServiceServer {
-  const { evaluator, logger } = parts;
+  const { evaluator, logger, draining } = parts;
   return {
     evaluate: unarySync(logger, (request) => evaluator.evaluate(request)),
     evaluateBatch: unarySync(logger, (request) => evaluateBatch(evaluator, request)),
-    evaluateStream: evaluateStream(evaluator, logger),
+    evaluateStream: evaluateStream(evaluator, logger, draining),
     expose: unary(logger, createExpose(parts)),
     linkIdentity: unary(logger, createLinkIdentity(parts)),
   };
@@ -47,6 +50,7 @@ function evaluateBatch(evaluator: Evaluator, { requests }: EvaluateBatchRequest)
 function evaluateStream(
   evaluator: Evaluator,
   logger: Logger,
+  draining: AbortSignal,
 ): handleBidiStreamingCall<EvaluateStreamRequest, EvaluateStreamResponse> {
   return (call) => {
     call.on('data', ({ sequence, request }: EvaluateStreamRequest) => {
@@ -54,11 +58,12 @@ function evaluateStream(
         if (request === undefined) throw new InvalidRequestError('request', 'is missing');
         if (!call.write({ sequence, response: evaluator.evaluate(request) })) call.pause();
       } catch (error) {
-        call.destroy(Object.assign(new Error('stream refused'), statusOf(error, logger)));
+        refuse(call, error, logger);
       }
     });
     call.on('drain', () => call.resume());
     call.on('end', () => call.end());
     call.on('error', (error) => logger.debug({ err: error }, 'a decision stream broke'));
+    whenDraining(call, draining, () => refuse(call, drainingError(), logger));
   };
 }

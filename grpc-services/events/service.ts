@@ -11,14 +11,17 @@ import type { Logger } from 'pino';
 import { EXPOSURE } from '../../event-bus/event.ts';
 import type { EventBus, PublishResult } from '../../event-bus/port.ts';
 import { publishFromWire } from '../../event-bus/wire.ts';
-import { InvalidRequestError, statusOf } from '../failures.ts';
+import { InvalidRequestError } from '../failures.ts';
 import { unary } from '../handler.ts';
+import { drainingError, refuse, whenDraining } from '../stream.ts';
 
 export interface EventParts {
   readonly eventBus: EventBus;
   /** Notes users who were exposed by their own id, which forbids a later link. */
   readonly markUsersExposed: (userIds: readonly string[]) => Promise<void>;
   readonly logger: Logger;
+  /** Aborted when the server drains. */
+  readonly draining: AbortSignal;
 }
 
 const MAX_EVENTS = 5_000;
@@ -38,7 +41,9 @@ async function publish(
     throw new InvalidRequestError('events', `holds ${events.length}; at most ${MAX_EVENTS} are taken at once`);
   }
   const results = await publishFromWire(eventBus, events);
-  await markUsersExposed(events.flatMap(exposedUser));
+  // Only of accepted exposures: a dead letter is no exposure, and its ids may be such as no store keeps.
+  const accepted = events.filter((_, index) => results[index]?.status === 'accepted');
+  await markUsersExposed(accepted.flatMap(exposedUser));
   return results.map(acknowledgement);
 }
 
@@ -57,22 +62,31 @@ function acknowledgement(result: PublishResult): Acknowledgement {
       };
 }
 
-/** One batch at a time, answered in order: the next is read when the one before is durable. */
+/**
+ * One batch at a time, answered in order: the next is read when the one before is durable. When the server drains, the batch under way is
+ * still answered.
+ */
 function publishStream(parts: EventParts): handleBidiStreamingCall<PublishStreamRequest, PublishStreamResponse> {
+  const { logger, draining } = parts;
   return (call) => {
-    const take = async ({ sequence, events }: PublishStreamRequest): Promise<void> => {
-      call.write({ sequence, acknowledgements: await publish(parts, events) });
-    };
     let last = Promise.resolve();
+    let isRefused = false;
+    const refuseWith = (error: unknown): void => {
+      if (isRefused) return;
+      isRefused = true;
+      refuse(call, error, logger);
+    };
+    const take = async ({ sequence, events }: PublishStreamRequest): Promise<void> => {
+      if (isRefused) return;
+      const acknowledgements = await publish(parts, events);
+      if (!isRefused) call.write({ sequence, acknowledgements });
+    };
     call.on('data', (request: PublishStreamRequest) => {
       call.pause();
-      last = take(request).then(
-        () => void call.resume(),
-        (error: unknown) =>
-          void call.destroy(Object.assign(new Error('stream refused'), statusOf(error, parts.logger))),
-      );
+      last = last.then(() => take(request)).then(() => void call.resume(), refuseWith);
     });
     call.on('end', () => void last.then(() => call.end()));
-    call.on('error', (error) => parts.logger.debug({ err: error }, 'an event stream broke'));
+    call.on('error', (error) => logger.debug({ err: error }, 'an event stream broke'));
+    whenDraining(call, draining, () => void last.then(() => refuseWith(drainingError())));
   };
 }

@@ -6,9 +6,10 @@ import {
   type WatchRequest,
 } from '@third-umpire/proto/umpire/flags/v1/ruleset_service';
 import type { Logger } from 'pino';
-import { InvalidRequestError, statusOf } from '../failures.ts';
+import { InvalidRequestError } from '../failures.ts';
 import { unarySync } from '../handler.ts';
 import type { PublishedRulesets } from '../published-rulesets.ts';
+import { refuse, whenDraining } from '../stream.ts';
 import { UpdateEncoder, Watcher, type EncodedUpdate } from './watcher.ts';
 
 export interface RulesetParts {
@@ -38,7 +39,7 @@ export function createRulesetService(parts: RulesetParts): UntypedServiceImpleme
       try {
         watch(call, encoder, parts);
       } catch (error) {
-        call.destroy(Object.assign(new Error('watch refused'), statusOf(error, logger)));
+        refuse(call, error, logger);
       }
     },
   };
@@ -57,16 +58,15 @@ function watch(
   else watcher.update(rulesets.current, null);
   const unlisten = rulesets.listen((compiled, delta) => watcher.update(compiled, delta));
   const timer = setInterval(beat, everyMs);
-  const end = (): void => {
-    call.end();
-  };
-  draining.addEventListener('abort', end, { once: true });
   call.on('drain', () => watcher.unblock(rulesets.current));
   const release = (): void => {
     unlisten();
     clearInterval(timer);
-    draining.removeEventListener('abort', end);
   };
+  whenDraining(call, draining, () => {
+    release();
+    call.end();
+  });
   call.on('cancelled', release);
   call.on('close', release);
   call.on('error', (error) => {

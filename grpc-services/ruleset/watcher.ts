@@ -13,7 +13,7 @@ export interface WatcherStream {
 
 /**
  * Brings one caller from version to version. A caller who reads slowly misses the versions in between and gets the newest as a whole when
- * he reads again, so that at most one message waits for him.
+ * he reads again, so that no more waits for him than his stream takes before it says no (16 messages, whose bytes all watchers share).
  */
 export class Watcher {
   readonly #stream: WatcherStream;
