@@ -34,10 +34,9 @@ export class LastKnownGood {
   async read(): Promise<KeptRuleset | null> {
     let bytes: Buffer;
     try {
-      await this.#removeUnfinished();
       bytes = await readFile(this.#file);
     } catch (error) {
-      if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return null;
+      if (isNotFound(error)) return null;
       throw error;
     }
     const payload = bytes.subarray(MAGIC.length + DIGEST_BYTES);
@@ -77,10 +76,20 @@ export class LastKnownGood {
     }
   }
 
-  /** What processes left that were killed while they wrote. */
-  async #removeUnfinished(): Promise<void> {
-    const names = await readdir(this.#directory);
+  /** Removes what processes left that were killed while they wrote. Only before this process writes for the first time. */
+  async removeUnfinished(): Promise<void> {
+    let names: string[];
+    try {
+      names = await readdir(this.#directory);
+    } catch (error) {
+      if (isNotFound(error)) return;
+      throw error;
+    }
     const unfinished = names.filter((name) => name.startsWith(`${FILE}.`) && name.endsWith('.unfinished'));
     await Promise.all(unfinished.map((name) => rm(path.join(this.#directory, name), { force: true })));
   }
+}
+
+function isNotFound(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === 'ENOENT';
 }

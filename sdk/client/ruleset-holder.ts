@@ -58,6 +58,7 @@ export class RulesetHolder {
   async load(): Promise<void> {
     if (this.#kept === null) return;
     try {
+      await this.#kept.removeUnfinished();
       const kept = await this.#kept.read();
       if (kept === null || this.#compiled !== null || this.#isClosed) return;
       // A time to come says nothing about the age of the file: it counts as old.
