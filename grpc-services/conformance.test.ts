@@ -3,7 +3,6 @@ import { after, before, suite, test } from 'node:test';
 import { credentials, Server, ServerCredentials } from '@grpc/grpc-js';
 import {
   AssignmentServiceClient,
-  AssignmentServiceService,
   ErrorCode,
   type EvaluateRequest,
   type EvaluateResponse,
@@ -13,7 +12,7 @@ import { compileRuleset, type CompiledRuleset } from '@third-umpire/sdk';
 import { readCases, type ConformanceCase, type ExpectedDecision } from '@third-umpire/sdk/cases';
 import { pino } from 'pino';
 import { Evaluator } from './assignment/evaluator.ts';
-import { createAssignmentService } from './assignment/service.ts';
+import { ASSIGNMENT_SERVICE, createAssignmentService } from './assignment/service.ts';
 
 const { rulesets, cases } = readCases();
 const remoteCases = cases.filter(({ local_only }) => local_only !== true);
@@ -26,7 +25,7 @@ suite('the remote service decides like the SDK', () => {
   let client: AssignmentServiceClient;
 
   before(async () => {
-    server.addService(AssignmentServiceService, assignmentService(evaluator));
+    server.addService(ASSIGNMENT_SERVICE, assignmentService(evaluator));
     client = new AssignmentServiceClient(`127.0.0.1:${await bind(server)}`, credentials.createInsecure());
   });
 

@@ -1,14 +1,13 @@
 import { setMaxListeners } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Server, ServerCredentials } from '@grpc/grpc-js';
-import { AssignmentServiceService } from '@third-umpire/proto/umpire/assignment/v1/assignment';
 import { ControlServiceService } from '@third-umpire/proto/umpire/control/v1/control';
 import { EventServiceService } from '@third-umpire/proto/umpire/events/v1/events';
 import type { Logger } from 'pino';
 import type { ControlStore } from '../control-store/port.ts';
 import type { EventBus } from '../event-bus/port.ts';
 import { Evaluator } from './assignment/evaluator.ts';
-import { createAssignmentService } from './assignment/service.ts';
+import { ASSIGNMENT_SERVICE, createAssignmentService } from './assignment/service.ts';
 import type { ExperimentWorkflows } from './control/experiment-workflows.ts';
 import { createControlService } from './control/service.ts';
 import { rememberingExposedUsers } from './events/exposed-users.ts';
@@ -54,7 +53,7 @@ export async function startGrpcServer(options: GrpcServerOptions): Promise<GrpcS
   const markUsersExposed = rememberingExposedUsers((userIds) => controlStore.markUsersExposed(userIds));
   const evaluator = new Evaluator(rulesets);
   server.addService(
-    AssignmentServiceService,
+    ASSIGNMENT_SERVICE,
     createAssignmentService({ evaluator, controlStore, eventBus, logger, clock, draining: draining.signal }),
   );
   server.addService(RULESET_SERVICE, createRulesetService({ rulesets, logger, clock, draining: draining.signal }));

@@ -1,10 +1,9 @@
-import type { handleBidiStreamingCall } from '@grpc/grpc-js';
-import type {
-  AssignmentServiceServer,
-  EvaluateBatchRequest,
-  EvaluateBatchResponse,
-  EvaluateStreamRequest,
-  EvaluateStreamResponse,
+import type { handleBidiStreamingCall, ServiceDefinition, UntypedServiceImplementation } from '@grpc/grpc-js';
+import {
+  AssignmentServiceService,
+  type EvaluateBatchRequest,
+  type EvaluateRequest,
+  type EvaluateStreamRequest,
 } from '@third-umpire/proto/umpire/assignment/v1/assignment';
 import type { Logger } from 'pino';
 import type { ControlStore } from '../../control-store/port.ts';
@@ -12,6 +11,8 @@ import type { EventBus } from '../../event-bus/port.ts';
 import { InvalidRequestError } from '../failures.ts';
 import { unary, unarySync } from '../handler.ts';
 import { drainingError, refuse, whenDraining } from '../stream.ts';
+import type { Decision } from './decision.ts';
+import { encodeDecision, encodeDecisions, encodeStreamed } from './encoded-decision.ts';
 import type { Evaluator } from './evaluator.ts';
 import { createExpose } from './expose.ts';
 import { createLinkIdentity } from './link-identity.ts';
@@ -28,22 +29,35 @@ export interface AssignmentParts {
 
 const MAX_BATCH = 1_000;
 
-export function createAssignmentService(parts: AssignmentParts): AssignmentServiceServer {
+interface StreamedDecision {
+  readonly sequence: number;
+  readonly decision: Decision;
+}
+
+/** The generated service, except that decisions are encoded from parts that are encoded already. */
+export const ASSIGNMENT_SERVICE: ServiceDefinition = {
+  ...AssignmentServiceService,
+  evaluate: { ...AssignmentServiceService.evaluate, responseSerialize: encodeDecision },
+  evaluateBatch: { ...AssignmentServiceService.evaluateBatch, responseSerialize: encodeDecisions },
+  evaluateStream: { ...AssignmentServiceService.evaluateStream, responseSerialize: encodeStreamed },
+};
+
+export function createAssignmentService(parts: AssignmentParts): UntypedServiceImplementation {
   const { evaluator, logger, draining } = parts;
   return {
-    evaluate: unarySync(logger, (request) => evaluator.evaluate(request)),
-    evaluateBatch: unarySync(logger, (request) => evaluateBatch(evaluator, request)),
+    evaluate: unarySync(logger, (request: EvaluateRequest) => evaluator.decide(request)),
+    evaluateBatch: unarySync(logger, (request: EvaluateBatchRequest) => decideBatch(evaluator, request)),
     evaluateStream: evaluateStream(evaluator, logger, draining),
     expose: unary(logger, createExpose(parts)),
     linkIdentity: unary(logger, createLinkIdentity(parts)),
   };
 }
 
-function evaluateBatch(evaluator: Evaluator, { requests }: EvaluateBatchRequest): EvaluateBatchResponse {
+function decideBatch(evaluator: Evaluator, { requests }: EvaluateBatchRequest): readonly Decision[] {
   if (requests.length > MAX_BATCH) {
     throw new InvalidRequestError('requests', `holds ${requests.length}; at most ${MAX_BATCH} are taken at once`);
   }
-  return { responses: requests.map((request) => evaluator.evaluate(request)) };
+  return requests.map((request) => evaluator.decide(request));
 }
 
 /** Answers in order. While the caller does not read, nothing more is read from him, so memory stays bounded. */
@@ -51,12 +65,12 @@ function evaluateStream(
   evaluator: Evaluator,
   logger: Logger,
   draining: AbortSignal,
-): handleBidiStreamingCall<EvaluateStreamRequest, EvaluateStreamResponse> {
+): handleBidiStreamingCall<EvaluateStreamRequest, StreamedDecision> {
   return (call) => {
     call.on('data', ({ sequence, request }: EvaluateStreamRequest) => {
       try {
         if (request === undefined) throw new InvalidRequestError('request', 'is missing');
-        if (!call.write({ sequence, response: evaluator.evaluate(request) })) call.pause();
+        if (!call.write({ sequence, decision: evaluator.decide(request) })) call.pause();
       } catch (error) {
         refuse(call, error, logger);
       }
