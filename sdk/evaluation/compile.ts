@@ -52,15 +52,15 @@ class Compiled implements CompiledRuleset {
   evaluate(flagKey: string, context: EvaluationContext, options?: EvaluateOptions): Evaluation {
     const flag = this.flags.get(flagKey);
     if (flag === undefined) {
-      const message = `there is no flag "${String(flagKey)}"; define it, or correct its key`;
+      const message = `there is no flag "${textOf(flagKey)}"; define it, or correct its key`;
       return failure(flagKey, ErrorCode.ERROR_CODE_FLAG_NOT_FOUND, message);
     }
-    if (typeof context !== 'object' || context === null) return invalidContext(flagKey, `it is ${String(context)}`);
+    if (typeof context !== 'object' || context === null) return invalidContext(flagKey, `it is ${textOf(context)}`);
     try {
       return flag.decide(context, options);
     } catch (error) {
       // A getter or a proxy of the caller's threw: a decision still has to come.
-      return invalidContext(flagKey, `reading it failed: ${describe(error)}`);
+      return invalidContext(flagKey, `reading it failed: ${textOf(error)}`);
     }
   }
 
@@ -103,7 +103,8 @@ function invalidContext(flagKey: string, why: string): Evaluation {
   return failure(flagKey, ErrorCode.ERROR_CODE_INVALID_CONTEXT, message);
 }
 
-/** Callers can throw anything, also what cannot be turned into a text. */
-function describe(error: unknown): string {
-  return error instanceof Error ? error.message : typeof error;
+/** Callers without types can give and throw anything, also what has no text. */
+function textOf(value: unknown): string {
+  if (value instanceof Error) return value.message;
+  return typeof value === 'string' ? value : value === null ? 'null' : typeof value;
 }

@@ -2,12 +2,19 @@ import { Server, ServerCredentials, type ServerWritableStream, type StatusObject
 import {
   AssignmentServiceService,
   LinkOutcome,
+  type AssignmentServiceServer,
   type LinkIdentityRequest,
 } from '@third-umpire/proto/umpire/assignment/v1/assignment';
-import { AcknowledgementStatus, EventServiceService, type Event } from '@third-umpire/proto/umpire/events/v1/events';
+import {
+  AcknowledgementStatus,
+  EventServiceService,
+  type Event,
+  type EventServiceServer,
+} from '@third-umpire/proto/umpire/events/v1/events';
 import type { Ruleset, RulesetDelta } from '@third-umpire/proto/umpire/flags/v1/ruleset';
 import {
   RulesetServiceService,
+  type RulesetServiceServer,
   type WatchRequest,
   type WatchResponse,
 } from '@third-umpire/proto/umpire/flags/v1/ruleset_service';
@@ -41,35 +48,9 @@ export class TestServer {
   /** Starts, or starts again at the same address. */
   async start(): Promise<this> {
     this.#server = new Server();
-    this.#server.addService(RulesetServiceService, {
-      getSnapshot: (_, callback) => callback(null, { ruleset: this.ruleset }),
-      watch: (call) => this.#watch(call),
-    });
-    this.#server.addService(EventServiceService, {
-      publish: (call, callback) => {
-        const { events } = call.request;
-        const refusal = this.refuse(events);
-        if (refusal !== null) {
-          callback(refusal);
-          return;
-        }
-        this.batches.push(events);
-        this.events.push(...events);
-        const status = AcknowledgementStatus.ACKNOWLEDGEMENT_STATUS_ACCEPTED;
-        callback(null, { acknowledgements: events.map(({ eventId }) => ({ eventId, status, reason: '' })) });
-      },
-      publishStream: (call) => call.end(),
-    });
-    this.#server.addService(AssignmentServiceService, {
-      evaluate: (_, callback) => callback(new Error('not asked')),
-      evaluateBatch: (_, callback) => callback(new Error('not asked')),
-      evaluateStream: (call) => call.end(),
-      expose: (_, callback) => callback(new Error('not asked')),
-      linkIdentity: (call, callback) => {
-        this.links.push(call.request);
-        callback(null, { outcome: LinkOutcome.LINK_OUTCOME_LINKED, hashedDeviceId: call.request.deviceId });
-      },
-    });
+    this.#server.addService(RulesetServiceService, this.#rulesets());
+    this.#server.addService(EventServiceService, this.#events());
+    this.#server.addService(AssignmentServiceService, this.#assignments());
     this.#port = await bind(this.#server, this.#port);
     return this;
   }
@@ -97,6 +78,44 @@ export class TestServer {
   /** Ends every stream, but goes on listening. */
   cutOff(): void {
     for (const call of this.#calls) call.end();
+  }
+
+  #rulesets(): RulesetServiceServer {
+    return {
+      getSnapshot: (_, callback) => callback(null, { ruleset: this.ruleset }),
+      watch: (call) => this.#watch(call),
+    };
+  }
+
+  #events(): EventServiceServer {
+    return {
+      publish: (call, callback) => {
+        const { events } = call.request;
+        const refusal = this.refuse(events);
+        if (refusal !== null) {
+          callback(refusal);
+          return;
+        }
+        this.batches.push(events);
+        this.events.push(...events);
+        const status = AcknowledgementStatus.ACKNOWLEDGEMENT_STATUS_ACCEPTED;
+        callback(null, { acknowledgements: events.map(({ eventId }) => ({ eventId, status, reason: '' })) });
+      },
+      publishStream: (call) => call.end(),
+    };
+  }
+
+  #assignments(): AssignmentServiceServer {
+    return {
+      evaluate: (_, callback) => callback(new Error('not asked')),
+      evaluateBatch: (_, callback) => callback(new Error('not asked')),
+      evaluateStream: (call) => call.end(),
+      expose: (_, callback) => callback(new Error('not asked')),
+      linkIdentity: ({ request }, callback) => {
+        this.links.push(request);
+        callback(null, { outcome: LinkOutcome.LINK_OUTCOME_LINKED, hashedDeviceId: request.deviceId });
+      },
+    };
   }
 
   #watch(call: WatchCall): void {
