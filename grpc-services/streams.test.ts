@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
+import type { Readable } from 'node:stream';
 import { after, before, describe, test } from 'node:test';
 import { credentials, status, type ServiceError } from '@grpc/grpc-js';
 import {
@@ -14,10 +15,6 @@ import { startTestServer, type TestServer } from './testing/test-server.ts';
 
 /** Far longer than a refusal takes; a stream that is never ended fails here by name instead of hanging. */
 const DEADLINE_MS = 15_000;
-
-interface Readable {
-  on(event: string, listener: (value: never) => void): unknown;
-}
 
 /** How a stream ended, and what it brought until then. */
 function ending<Message>(stream: Readable): Promise<{ code: status; details: string; messages: Message[] }> {
