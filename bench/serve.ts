@@ -6,7 +6,7 @@ import {
   EvaluateStreamResponse,
 } from '@third-umpire/proto/umpire/assignment/v1/assignment';
 import { endProcess, forkModule } from '../parts/child-process.ts';
-import { startTestPostgres } from '../tests/support/postgres.ts';
+import { startScratchPostgres } from './serve/scratch-postgres.ts';
 import type { BenchOptions } from './run.ts';
 import { loadStream, loadUnary, type Round } from './serve/load.ts';
 import { BATCH_SIZE, createWorkload } from './serve/workload.ts';
@@ -29,7 +29,7 @@ const BARS = { unaryToEcho: 0.85, batchToUnary: 10, streamToUnary: 2.5 };
  * own, the rounds take turns, and ratios are medians over the rounds.
  */
 export async function run({ quick, log }: BenchOptions): Promise<object> {
-  const postgres = await startTestPostgres();
+  const postgres = await startScratchPostgres();
   const workload = createWorkload();
   const decisions = await startServer('./serve/decision-server-main', postgres.url);
   try {

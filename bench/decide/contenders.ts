@@ -162,7 +162,13 @@ async function unleash(): Promise<Contender> {
 function unleashFeature(): NonNullable<ReturnType<Unleash['getFeatureToggleDefinition']>> {
   const constraints = [
     { contextName: 'region', operator: UnleashOperator.IN, values: REGIONS, inverted: false, caseInsensitive: false },
-    { contextName: 'deposits', operator: UnleashOperator.NUM_GTE, value: String(FEWEST_DEPOSITS), values: [], inverted: false },
+    {
+      contextName: 'deposits',
+      operator: UnleashOperator.NUM_GTE,
+      value: String(FEWEST_DEPOSITS),
+      values: [],
+      inverted: false,
+    },
   ];
   const variants = ['control', 'treatment'].map((name) => ({
     name,
