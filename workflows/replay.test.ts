@@ -18,7 +18,7 @@ void describe('workflows that an earlier version of the code began', () => {
     assert.deepEqual(
       LIVES.map(({ name }) => name).filter((name) => !recorded.includes(name)),
       [],
-      'record the missing ones with workflows/record-histories.ts',
+      'record the missing ones with workflows/testing/record-histories.ts',
     );
   });
 

@@ -1,14 +1,14 @@
 // Records one history of each life into tests/histories/, which replay.test.ts replays. Run it only for lives that have no history yet:
 //
-//   node --conditions=source --import tsx workflows/record-histories.ts [NAME …]
+//   node --conditions=source --import tsx workflows/testing/record-histories.ts [NAME …]
 //
 // A history that was recorded once stays as it is: workflows of that age may still be running somewhere.
 import { existsSync } from 'node:fs';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
-import { repositoryFile } from '../parts/repository-root.ts';
-import { LIVES, playLife } from './testing/lives.ts';
-import { startTimeSkippingEnvironment } from './testing/time-skipping.ts';
+import { repositoryFile } from '../../parts/repository-root.ts';
+import { LIVES, playLife } from './lives.ts';
+import { startTimeSkippingEnvironment } from './time-skipping.ts';
 
 const names = process.argv.slice(2);
 const environment = await startTimeSkippingEnvironment();
