@@ -1,5 +1,6 @@
 import { on, once } from 'node:events';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
+import { setTimeout as delay } from 'node:timers/promises';
 import type { Ruleset } from '@third-umpire/proto/umpire/flags/v1/ruleset';
 import { createClient, type Client } from '@third-umpire/sdk';
 import { endProcess, forkModule } from '../../parts/child-process.ts';
@@ -17,6 +18,9 @@ export interface Delivery {
   readonly longestStallMs: number;
 }
 
+/** A stall is only recorded by the first tick after it. */
+const SETTLE_MS = 50;
+
 /** A server in a process of its own publishes deltas, one after the other; the SDK's client takes them from its stream. */
 export async function measureDelivery(experiments: number, deltas: number): Promise<Delivery> {
   const server = forkModule(import.meta.url, './ruleset-server', [String(experiments)]);
@@ -32,10 +36,12 @@ export async function measureDelivery(experiments: number, deltas: number): Prom
     client = createClient({ address: `127.0.0.1:${listening.port}`, serviceName: 'bench', onRuleset });
     await client.ready(60_000);
     const firstRulesetMs = performance.now() - startedAtMs;
+    await delay(SETTLE_MS);
     const firstRulesetStallMs = stall.max / 1e6;
     stall.reset();
     const published = await publish(server, deltas);
     await untilApplied(applied, Math.max(...published.keys()));
+    await delay(SETTLE_MS);
     const waits = [...published].map(([version, atNs]) => Number((applied.get(version) ?? 0n) - atNs) / 1e6);
     return {
       firstRulesetMs,
