@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import { Client, credentials, Metadata, status, type ServiceError } from '@grpc/grpc-js';
+import { Client, credentials, Metadata, status, type ServiceDefinition, type ServiceError } from '@grpc/grpc-js';
 import {
   AssignmentServiceClient,
   AssignmentServiceService,
@@ -21,7 +21,7 @@ import { startTestServer, type TestServer } from './testing/test-server.ts';
 const MESSAGES_PER_METHOD = 150;
 
 /** What a server may answer to nonsense: a named refusal, or an answer where the nonsense happened to be a message. */
-const NAMED: ReadonlySet<number> = new Set([
+const NAMED: ReadonlySet<status> = new Set([
   status.OK,
   status.INVALID_ARGUMENT,
   status.NOT_FOUND,
@@ -50,7 +50,7 @@ describe('malformed messages', () => {
   });
 
   const identity = (bytes: Buffer): Buffer => bytes;
-  const send = (path: string, bytes: Buffer): Promise<{ code: number; details: string }> =>
+  const send = (path: string, bytes: Buffer): Promise<{ code: status; details: string }> =>
     new Promise((resolve) => {
       const options = { deadline: Date.now() + 20_000 };
       raw.makeUnaryRequest(path, identity, identity, bytes, new Metadata(), options, (error: ServiceError | null) => {
@@ -58,12 +58,13 @@ describe('malformed messages', () => {
       });
     });
 
-  const unaryPaths = [
+  const services: readonly ServiceDefinition[] = [
     AssignmentServiceService,
     ControlServiceService,
     EventServiceService,
     RulesetServiceService,
-  ].flatMap((service) =>
+  ];
+  const unaryPaths = services.flatMap((service) =>
     Object.values(service)
       .filter(({ requestStream, responseStream }) => !requestStream && !responseStream)
       .map(({ path }) => path),
@@ -71,7 +72,7 @@ describe('malformed messages', () => {
 
   test('thousands of them end in named answers, and the server serves on', { timeout: 300_000 }, async (context) => {
     const random = seededRandom(13);
-    const seen = new Map<number, number>();
+    const seen = new Map<status, number>();
     for (const path of unaryPaths) {
       const answers = await Promise.all(
         Array.from({ length: MESSAGES_PER_METHOD }, () => send(path, nonsense(random))),

@@ -4,7 +4,7 @@ import { after, before, describe, test } from 'node:test';
 import { credentials, status, type ServiceError } from '@grpc/grpc-js';
 import {
   AssignmentServiceClient,
-  EvaluateRequest,
+  type EvaluateRequest,
   type EvaluateStreamResponse,
 } from '@third-umpire/proto/umpire/assignment/v1/assignment';
 import { ControlServiceClient, type Actor } from '@third-umpire/proto/umpire/control/v1/control';
