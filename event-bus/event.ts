@@ -36,7 +36,11 @@ export interface StoredEvent extends Event {
 /** The event type that SDKs log; its properties are `ExposureProperties`. */
 export const EXPOSURE = 'exposure';
 
-/** Properties of an `exposure` event. The experiment, epoch, variant and decision are in the envelope. */
+/**
+ * Properties of an `exposure` event. The experiment, epoch, variant and decision are in the envelope.
+ *
+ * @public
+ */
 export interface ExposureProperties extends JsonObject {
   readonly flag_key: string;
   /** `umpire.assignment.v1.Reason`; only `REASON_SPLIT` is evidence. */

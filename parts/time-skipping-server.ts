@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { access, chmod, mkdir, rename, rm, writeFile } from 'node:fs/promises';
+import { access, chmod, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
@@ -32,7 +32,10 @@ export async function ensureTimeSkippingServer(options: TimeSkippingServerOption
 
   const java = await versionProblem('java', ['-version'], 'install a Java runtime (17 or newer)');
   if (java !== null) return { isAvailable: false, reason: java };
-  if (await exists(executablePath)) return { isAvailable: true, executablePath };
+  if (await exists(executablePath)) {
+    await refreshScript(directory);
+    return { isAvailable: true, executablePath };
+  }
   const maven = await versionProblem('mvn', ['-version'], 'install Maven');
   if (maven !== null) return { isAvailable: false, reason: maven };
 
@@ -63,9 +66,20 @@ async function install(directory: string): Promise<void> {
   await rename(unfinished, directory);
 }
 
+/** A script of an earlier version of this file gives way, in one step, because servers may be starting from it. */
+async function refreshScript(directory: string): Promise<void> {
+  const script = path.join(directory, 'start');
+  const wanted = startScript(directory);
+  if ((await readFile(script, 'utf8')) === wanted) return;
+  const unfinished = `${script}.${process.pid}.unfinished`;
+  await writeFile(unfinished, wanted, { mode: 0o755 });
+  await rename(unfinished, script);
+}
+
 function startScript(directory: string): string {
-  // `exec`, so that ending the script ends the server.
-  return `#!/bin/sh\nexec java -Xmx512m -cp '${directory}/libs/*' io.temporal.testserver.TestServer "$1"\n`;
+  // `exec`, so that ending the script ends the server. The SDK gives it five seconds to start, so it compiles lightly.
+  const options = '-Xmx512m -XX:TieredStopAtLevel=1 -XX:+UseSerialGC';
+  return `#!/bin/sh\nexec java ${options} -cp '${directory}/libs/*' io.temporal.testserver.TestServer "$1"\n`;
 }
 
 function pom(): string {

@@ -11,7 +11,6 @@ import { inTransaction } from './transaction.ts';
 
 export { WarehouseInUseError } from './duckdb-file.ts';
 export { WarehouseQueryError, type NumericColumns } from './duckdb-query.ts';
-export { UnsafeIntegerError } from './duckdb-values.ts';
 
 export interface DuckDbOptions {
   /** The database file, made if missing; `:memory:` for none. */

@@ -1,7 +1,12 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { Reason } from '@third-umpire/proto/umpire/assignment/v1/assignment';
-import { ExperimentStatus, type Ruleset, RulesetDelta, type Experiment } from '@third-umpire/proto/umpire/flags/v1/ruleset';
+import {
+  ExperimentStatus,
+  type Ruleset,
+  RulesetDelta,
+  type Experiment,
+} from '@third-umpire/proto/umpire/flags/v1/ruleset';
 import { applyDelta, compileRuleset } from '@third-umpire/sdk';
 import fc from 'fast-check';
 import type { Definition } from '../../definitions/definition.ts';

@@ -27,15 +27,27 @@ export async function whyNoTimeSkipping(isContinuousIntegration: boolean): Promi
 export async function startTimeSkippingEnvironment(): Promise<TestWorkflowEnvironment> {
   const server = await ensureTimeSkippingServer();
   if (!server.isAvailable) throw new Error(server.reason);
-  const environment = await TestWorkflowEnvironment.createTimeSkipping({
-    server: { executable: { type: 'existing-path', path: server.executablePath } },
-  });
+  const environment = await startedWithin(START_ATTEMPTS, server.executablePath);
   // This server has no list of search attributes, which `ensureSearchAttributes` begins with.
   await environment.client.connection.operatorService.addSearchAttributes({
     namespace: 'default',
     searchAttributes: SEARCH_ATTRIBUTES,
   });
   return environment;
+}
+
+const START_ATTEMPTS = 5;
+
+/** The SDK waits five seconds for the server, whatever else the machine is doing. */
+async function startedWithin(attempts: number, path: string): Promise<TestWorkflowEnvironment> {
+  try {
+    return await TestWorkflowEnvironment.createTimeSkipping({
+      server: { executable: { type: 'existing-path', path } },
+    });
+  } catch (error) {
+    if (attempts === 1) throw error;
+    return await startedWithin(attempts - 1, path);
+  }
 }
 
 /** A worker over an in-memory store for one test. */
