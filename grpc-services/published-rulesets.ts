@@ -42,7 +42,7 @@ export class PublishedRulesets {
     if (ruleset.version <= this.#current.version) return;
     const before = this.#current.version;
     try {
-      this.#current = compileRuleset(ruleset);
+      this.#current = compileRuleset(ruleset, this.#current);
     } catch (error) {
       this.#logger.error({ err: error, version: ruleset.version }, `ruleset refused; version ${before} stays in force`);
       return;

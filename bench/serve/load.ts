@@ -1,4 +1,10 @@
-import { connect, constants, type ClientHttp2Session, type ClientHttp2Stream } from 'node:http2';
+import {
+  connect,
+  constants,
+  type ClientHttp2Session,
+  type ClientHttp2Stream,
+  type IncomingHttpHeaders,
+} from 'node:http2';
 import { frame, FrameReader } from './grpc-frames.ts';
 
 /** What one round of load came to. */
@@ -103,10 +109,10 @@ function open(session: ClientHttp2Session, path: string): ClientHttp2Stream {
 
 /** A refusal comes in the trailers, or in the headers where there is no message at all. */
 function refuseErrors(stream: ClientHttp2Stream, reject: (error: Error) => void): void {
-  const check = (headers: Readonly<Record<string, unknown>>): void => {
-    const code = headers['grpc-status'];
-    if (code === undefined || String(code) === OK) return;
-    reject(new Error(`the server answered gRPC status ${String(code)}: ${String(headers['grpc-message'])}`));
+  const check = (headers: IncomingHttpHeaders): void => {
+    const { 'grpc-status': code, 'grpc-message': details } = headers;
+    if (code === undefined || code === OK) return;
+    reject(new Error(`the server answered gRPC status ${JSON.stringify([code, details])}`));
   };
   stream.on('response', check);
   stream.on('trailers', check);
