@@ -3,6 +3,7 @@ import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { readdirSync, readFileSync } from 'node:fs';
 import { test } from 'node:test';
+import { fileURLToPath } from 'node:url';
 import type { DemoResult } from '../examples/fantasy-league/result.ts';
 import { forkModule } from '../parts/child-process.ts';
 import { repositoryFile } from '../parts/repository-root.ts';
@@ -42,12 +43,16 @@ function startDemo(...args: string[]): Run {
 /** Processes that work on the demo's data, by their command lines. */
 function leftovers(): string[] {
   const directory = repositoryFile('.third-umpire/demo');
+  const simulator = fileURLToPath(import.meta.resolve('../examples/fantasy-league/simulator-main')).replace(
+    /\.\w+$/,
+    '',
+  );
   return readdirSync('/proc')
     .filter((name) => /^\d+$/.test(name) && Number(name) !== process.pid)
     .flatMap((id) => {
       try {
         const command = readFileSync(`/proc/${id}/cmdline`, 'utf8').replaceAll('\0', ' ');
-        return command.includes(directory) || /simulator-main/.test(command) ? [command] : [];
+        return command.includes(directory) || command.includes(simulator) ? [command] : [];
       } catch (error) {
         // It ended while we looked.
         if (error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ESRCH')) return [];
