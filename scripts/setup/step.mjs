@@ -35,11 +35,10 @@ export function run(command, args, { cwd = ROOT, env = process.env, show = false
     let output = '';
     child.stdout?.on('data', (chunk) => (output += chunk));
     child.stderr?.on('data', (chunk) => (output += chunk));
-    // The terminal sends Ctrl-C to the whole group, so SIGINT only has to be outlived; SIGTERM comes to this process alone.
-    const outlive = () => undefined;
-    const passOn = () => child.kill('SIGTERM');
-    process.on('SIGINT', outlive).on('SIGTERM', passOn);
-    const over = () => process.off('SIGINT', outlive).off('SIGTERM', passOn);
+    // A terminal sends Ctrl-C to the whole group, whoever else sends it to this process alone: hearing it twice does no harm.
+    const passOn = (signal) => child.kill(signal);
+    process.on('SIGINT', passOn).on('SIGTERM', passOn);
+    const over = () => process.off('SIGINT', passOn).off('SIGTERM', passOn);
     child.once('error', (error) => {
       over();
       reject(error);
