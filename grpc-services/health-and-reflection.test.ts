@@ -5,6 +5,7 @@ import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { Client, credentials, type ServiceDefinition, type ServiceError } from '@grpc/grpc-js';
 import { loadSync } from '@grpc/proto-loader';
+import descriptor from 'protobufjs/ext/descriptor.js';
 import { startTestServer, type TestServer } from './testing/test-server.ts';
 
 const requireFrom = createRequire(import.meta.url);
@@ -89,11 +90,40 @@ describe('health and reflection, as standard tools ask for them', () => {
     for (const service of SERVICES) assert.ok(names.includes(service), `${service} is not among ${names.join(', ')}`);
     for (const service of SERVICES) {
       const { fileDescriptorResponse } = await ask({ fileContainingSymbol: service });
-      const files = fileDescriptorResponse?.fileDescriptorProto ?? [];
-      assert.ok(
-        files.some((file) => file.includes(service.slice(service.lastIndexOf('.') + 1))),
-        `no file tells of ${service}`,
-      );
+      const files = (fileDescriptorResponse?.fileDescriptorProto ?? []).map(fileOf);
+      const [, packageName, name] = /^(.*)\.(\w+)$/.exec(service) ?? [];
+      assert.ok(files.some((file) => file.package === packageName && file.service?.some((each) => each.name === name)));
+      assertResolvable(files);
     }
   });
 });
+
+function fileOf(bytes: Buffer): descriptor.IFileDescriptorProto {
+  return descriptor.FileDescriptorProto.toObject(descriptor.FileDescriptorProto.decode(bytes));
+}
+
+/** Tools such as grpcurl take no type name that is relative, and none that no file defines. */
+function assertResolvable(files: readonly descriptor.IFileDescriptorProto[]): void {
+  const defined = new Set<string>();
+  const used: string[] = [];
+  const visit = (scope: string, message: descriptor.IDescriptorProto): void => {
+    const name = `${scope}.${message.name}`;
+    defined.add(name);
+    for (const { typeName } of message.field ?? []) if (typeName) used.push(typeName);
+    for (const nested of message.nestedType ?? []) visit(name, nested);
+    for (const nested of message.enumType ?? []) defined.add(`${name}.${nested.name}`);
+  };
+  for (const file of files) {
+    const scope = `.${file.package}`;
+    for (const message of file.messageType ?? []) visit(scope, message);
+    for (const each of file.enumType ?? []) defined.add(`${scope}.${each.name}`);
+    for (const { method } of file.service ?? []) {
+      for (const { inputType, outputType } of method ?? []) used.push(String(inputType), String(outputType));
+    }
+  }
+  assert.ok(used.length > 0);
+  assert.deepEqual(
+    used.filter((name) => !defined.has(name)),
+    [],
+  );
+}
