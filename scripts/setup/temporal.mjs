@@ -5,6 +5,8 @@ import process from 'node:process';
 import { run, SetupError, step } from './step.mjs';
 
 const VERSION = 'v1.5.1';
+/** Of version 1. */
+const OLDEST_MINOR = 3;
 const MODULE = `github.com/temporalio/cli/cmd/temporal@${VERSION}`;
 const CACHE = path.join(homedir(), '.cache', 'third-umpire', 'bin');
 
@@ -15,20 +17,37 @@ export async function ensureTemporal() {
     if (await works(named)) return named;
     throw new SetupError(`TEMPORAL_CLI_PATH is ${named}, which cannot be run; correct it or unset it`);
   }
-  if (await works('temporal')) return 'temporal';
+  if (await isFitting('temporal')) return 'temporal';
   const cached = path.join(CACHE, 'temporal');
   if (existsSync(cached) && (await works(cached))) return cached;
   return (await download(cached)) ?? (await buildFromSource(cached));
 }
 
 async function works(command) {
+  return (await versionOf(command)) !== null;
+}
+
+/** What the command says of its version; null where it cannot be run. */
+async function versionOf(command) {
   try {
-    const { code } = await run(command, ['--version'], { timeoutMs: 20_000 });
-    return code === 0;
+    const { code, output } = await run(command, ['--version'], { timeoutMs: 20_000 });
+    return code === 0 ? output : null;
   } catch (error) {
-    if (error.code === 'ENOENT' || error.code === 'EACCES') return false;
+    if (error.code === 'ENOENT' || error.code === 'EACCES') return null;
     throw error;
   }
+}
+
+/** Older ones have no server with updates and a user interface that shows details. */
+async function isFitting(command) {
+  const version = await versionOf(command);
+  if (version === null) return false;
+  // One that somebody built does not know its version.
+  if (/-DEV\b/.test(version)) return true;
+  const [, major = '0', minor = '0'] = /version v?(\d+)\.(\d+)/.exec(version) ?? [];
+  if (Number(major) > 1 || (Number(major) === 1 && Number(minor) >= OLDEST_MINOR)) return true;
+  console.error(`· the ${command} on PATH is older than 1.${OLDEST_MINOR} and is left alone (${version.trim()})`);
+  return false;
 }
 
 /** Resolves with null where the download cannot be reached within a few seconds. */
