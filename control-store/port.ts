@@ -160,6 +160,8 @@ export interface ControlStore {
   linkIdentity(userId: string, deviceId: string): Promise<{ outcome: LinkOutcome; hashedDeviceId: string | null }>;
   /** The device by which a user is hashed; null: by himself. */
   linkedDevice(userId: string): Promise<string | null>;
+  /** The newest links, at most `limit` of them, oldest first. */
+  listLinks(limit: number): Promise<readonly { readonly userId: string; readonly deviceId: string }[]>;
   /** Notes that a user was exposed under his own id, which forbids a later link. */
   markUsersExposed(userIds: readonly string[]): Promise<void>;
 

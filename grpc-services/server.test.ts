@@ -114,6 +114,11 @@ describe('gRPC services', () => {
       const link = await call(assignment, assignment.linkIdentity, { userId, deviceId: device.unitId });
       assert.equal(link.outcome, 'LINK_OUTCOME_LINKED');
       assert.deepEqual(await call(assignment, assignment.evaluate, request(userId)), device);
+      const another = await running.another();
+      const elsewhere = new AssignmentServiceClient(another.address, credentials.createInsecure());
+      const there = await call(elsewhere, elsewhere.evaluate, request(userId));
+      elsewhere.close();
+      assert.deepEqual(there, device, 'a server that is started later decides alike');
     }
   });
 

@@ -36,6 +36,8 @@ export interface GrpcServer {
 
 const MAX_MESSAGE_BYTES = 16 * 1024 * 1024;
 const DRAIN_TIMEOUT_MS = 10_000;
+/** As many as are remembered; a user whose link is older is linked again at the start of his session. */
+const MAX_LINKS = 500_000;
 
 /** Starts every service in one process. */
 export async function startGrpcServer(options: GrpcServerOptions): Promise<GrpcServer> {
@@ -52,6 +54,8 @@ export async function startGrpcServer(options: GrpcServerOptions): Promise<GrpcS
   });
   const markUsersExposed = rememberingExposedUsers((userIds) => controlStore.markUsersExposed(userIds));
   const evaluator = new Evaluator(rulesets);
+  // A server that is started anew decides for linked users as the one before it did.
+  for (const { userId, deviceId } of await controlStore.listLinks(MAX_LINKS)) evaluator.links.set(userId, deviceId);
   server.addService(
     ASSIGNMENT_SERVICE,
     createAssignmentService({ evaluator, controlStore, eventBus, logger, clock, draining: draining.signal }),

@@ -34,6 +34,23 @@ export async function linkedDevice(database: Database, userId: string): Promise<
   return (await findRow(database, userId))?.device_id ?? null;
 }
 
+/** The newest links, oldest first, so that a bounded memory that is filled in this order keeps the newest. */
+export async function listLinks(
+  database: Database,
+  limit: number,
+): Promise<readonly { readonly userId: string; readonly deviceId: string }[]> {
+  const rows = await database
+    .selectFrom('user_hashes')
+    .select(['user_id', 'device_id'])
+    .where('device_id', 'is not', null)
+    .orderBy('fixed_at', 'desc')
+    .limit(limit)
+    .execute();
+  return rows
+    .reverse()
+    .flatMap(({ user_id: userId, device_id: deviceId }) => (deviceId === null ? [] : [{ userId, deviceId }]));
+}
+
 /** Users who are linked already stay linked: they were exposed under the device's id. */
 export async function markUsersExposed(database: Database, userIds: readonly string[], nowMs: number): Promise<void> {
   // In one order, so that two batches with the same users never wait for each other in a circle.

@@ -8,7 +8,7 @@ import { assertText, listAudit } from './audit.ts';
 import { ChangeLine } from './change-line.ts';
 import { loadDefinition, loadNewest } from './definitions.ts';
 import { loadStates } from './experiments.ts';
-import { linkedDevice, linkIdentity, markUsersExposed } from './identity.ts';
+import { linkedDevice, linkIdentity, listLinks, markUsersExposed } from './identity.ts';
 import { kill, revokeKill } from './kills.ts';
 import { migrate } from './migrations.ts';
 import { loadCurrent } from './publish.ts';
@@ -114,10 +114,11 @@ function experimentsOf(
 function identitiesOf(
   database: Database,
   clock: Clock,
-): Pick<ControlStore, 'linkIdentity' | 'linkedDevice' | 'markUsersExposed'> {
+): Pick<ControlStore, 'linkIdentity' | 'linkedDevice' | 'listLinks' | 'markUsersExposed'> {
   return {
     linkIdentity: (userId, deviceId) => withRetry(() => linkIdentity(database, userId, deviceId, clock())),
     linkedDevice: (userId) => withRetry(() => linkedDevice(database, userId)),
+    listLinks: (limit) => withRetry(() => listLinks(database, limit)),
     markUsersExposed: (userIds) => withRetry(() => markUsersExposed(database, userIds, clock())),
   };
 }

@@ -13,6 +13,8 @@ export interface TestServer {
   readonly server: GrpcServer;
   /** What the workflows were asked for, such as `pause upi_retry`. */
   readonly asked: readonly string[];
+  /** One more server on the same stores, ended with this one. */
+  another(): Promise<GrpcServer>;
   /** Makes every further call to the workflows fail. */
   workflowsFailWith(error: Error): void;
   stop(): Promise<void>;
@@ -43,21 +45,29 @@ export async function startTestServer(): Promise<TestServer> {
     rollBack: (key) => ask(`rollBack ${key}`),
     killed: (key) => ask(`killed ${key}`),
   };
-  const server = await startGrpcServer({
-    address: '127.0.0.1:0',
-    controlStore: bench.store,
-    eventBus,
-    experimentWorkflows,
-    logger: pino({ level: 'silent' }),
-  });
+  const start = (): Promise<GrpcServer> =>
+    startGrpcServer({
+      address: '127.0.0.1:0',
+      controlStore: bench.store,
+      eventBus,
+      experimentWorkflows,
+      logger: pino({ level: 'silent' }),
+    });
+  const server = await start();
+  const others: GrpcServer[] = [];
   return {
     bench,
     eventBus,
     server,
     asked,
     workflowsFailWith: (error) => (failure = error),
+    another: async () => {
+      const other = await start();
+      others.push(other);
+      return other;
+    },
     stop: async () => {
-      await server.drain();
+      for (const each of [server, ...others]) await each.drain();
       await eventBus.close();
       await bench.stop();
     },

@@ -153,6 +153,7 @@ function unusedByWorkflows(): Unused {
     watchRulesets: refuse('watchRulesets'),
     linkIdentity: refuse('linkIdentity'),
     linkedDevice: refuse('linkedDevice'),
+    listLinks: refuse('listLinks'),
     markUsersExposed: refuse('markUsersExposed'),
     listAudit: refuse('listAudit'),
     close: () => Promise.resolve(),
