@@ -9,7 +9,7 @@ import { documents, experimentDocuments } from '../control-store/testing/documen
 import type { ControlStore } from '../control-store/port.ts';
 import { openControlStore } from '../control-store/postgres/open.ts';
 import { freePort } from '../parts/free-port.ts';
-import { startPostgres, type PostgresOptions, type PostgresServer } from '../parts/postgres.ts';
+import { startPostgres, type PostgresServer } from '../parts/postgres.ts';
 
 const actor = { name: 'asha', reason: 'a test' };
 const logger = { warn: () => undefined };
@@ -31,25 +31,13 @@ async function startRestartable(): Promise<{
     restart: async (how) => {
       if (how === 'orderly') await server.stop();
       else await kill(server);
-      server = await startOnceFree(options);
+      server = await startPostgres(options);
     },
     stop: async () => {
       await server.stop();
       await rm(directory, { recursive: true, force: true });
     },
   };
-}
-
-/** The children of a killed server notice by themselves; a new one refuses to start beside them. */
-async function startOnceFree(options: PostgresOptions): Promise<PostgresServer> {
-  for (let attempt = 1; ; attempt++) {
-    try {
-      return await startPostgres(options);
-    } catch (error) {
-      if (attempt === 50) throw error;
-      await delay(100);
-    }
-  }
 }
 
 async function kill(server: PostgresServer): Promise<void> {

@@ -51,9 +51,7 @@ async function reachableDirectory(wanted: string, account: ServerAccount | null)
 /** Removes data for good, also where it is kept elsewhere. No server may run on it. */
 export async function removeDataDirectory(dataDirectory: string, account: ServerAccount | null): Promise<void> {
   const wanted = path.resolve(dataDirectory);
-  if (account !== null && !isReachable(path.dirname(wanted))) {
-    await rm(elsewhereOf(wanted, account), { recursive: true, force: true });
-  }
+  if (account !== null) await rm(elsewhereOf(wanted, account), { recursive: true, force: true });
   await rm(wanted, { recursive: true, force: true });
 }
 
