@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import path from 'node:path';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import type { DemoResult } from '../examples/fantasy-league/result.ts';
@@ -9,6 +11,10 @@ import { forkModule } from '../parts/child-process.ts';
 import { repositoryFile } from '../parts/repository-root.ts';
 
 const LONGEST_MS = 420_000;
+
+type NswEffects = Readonly<
+  Record<'difference' | 'adjusted', Readonly<Record<'estimate' | 'lower' | 'upper' | 'pValue', number>>>
+>;
 
 interface Run {
   readonly child: ChildProcess;
@@ -61,6 +67,19 @@ function leftovers(): string[] {
     });
 }
 
+/** The National Supported Work experiment equals what scipy and tea-tasting find. */
+async function sameAsPeers(nsw: unknown): Promise<void> {
+  const golden = JSON.parse(await readFile(repositoryFile('analyze/golden/nsw.json'), 'utf8')) as NswEffects;
+  const found = nsw as NswEffects;
+  for (const part of ['difference', 'adjusted'] as const) {
+    for (const field of ['estimate', 'lower', 'upper', 'pValue'] as const) {
+      const [actual, expected] = [found[part][field], golden[part][field]];
+      const what = `NSW, ${part}, ${field}: ${actual}, the peers say ${expected}`;
+      assert.ok(Math.abs(actual - expected) <= 1e-9 * Math.abs(expected), what);
+    }
+  }
+}
+
 test(
   'the main job: every verdict is right, the harm is stopped in time, and nothing is left running',
   { timeout: LONGEST_MS },
@@ -85,6 +104,7 @@ test(
     assert.equal(card?.estimate, null);
     assert.equal(card?.interval, null);
     assert.match(card?.reason ?? '', /os is android/);
+    await sameAsPeers(result.nsw);
     const { timings, events } = result;
     assert.equal(timings.sdksOnControl, 50);
     assert.ok(timings.breachToLastControlMs !== null && timings.breachToLastControlMs < 5_000);
@@ -96,15 +116,23 @@ test(
   },
 );
 
-test('Ctrl-C in the middle of the evening ends every process', { timeout: LONGEST_MS }, async () => {
-  const run = startDemo('--json', '--seed', '5');
-  await run.hears('stage 1 of 4');
-  assert.notDeepEqual(leftovers(), []);
-  run.child.kill('SIGINT');
-  const [code] = await once(run.child, 'exit');
-  assert.equal(code, 130, run.story());
-  assert.deepEqual(leftovers(), []);
-});
+test(
+  'a second run starts clean; Ctrl-C in the middle of the evening ends every process',
+  { timeout: LONGEST_MS },
+  async () => {
+    const left = repositoryFile('.third-umpire/demo/left-by-a-former-run');
+    await mkdir(path.dirname(left), { recursive: true });
+    await writeFile(left, '');
+    const run = startDemo('--json', '--seed', '5');
+    await run.hears('stage 1 of 4');
+    assert.ok(!existsSync(left), 'nothing is left of what a former run wrote');
+    assert.notDeepEqual(leftovers(), []);
+    run.child.kill('SIGINT');
+    const [code] = await once(run.child, 'exit');
+    assert.equal(code, 130, run.story());
+    assert.deepEqual(leftovers(), []);
+  },
+);
 
 test('wrong options are told, and nothing is started', async () => {
   for (const args of [['--seed', 'eleven'], ['--sed', '5'], ['extra']]) {

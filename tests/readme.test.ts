@@ -8,7 +8,7 @@ import { repositoryFile } from '../parts/repository-root.ts';
 const readme = readFileSync(repositoryFile('README.md'), 'utf8');
 
 function blocks(language: string): string[] {
-  return [...readme.matchAll(/```(\w+)\n([\s\S]*?)```/g)].flatMap(([, name, text]) =>
+  return [...readme.matchAll(/^```(\w*)\n([\s\S]*?)^```$/gm)].flatMap(([, name, text]) =>
     name === language && text !== undefined ? [text] : [],
   );
 }
@@ -32,5 +32,12 @@ test('every npm command is a script, and every link to a file leads to one', () 
   }
   for (const [, target] of readme.matchAll(/\]\((?!https?:)([^)#]+)\)/g)) {
     assert.ok(existsSync(path.join(repositoryFile('.'), target ?? '')), target);
+  }
+});
+
+test('the output that is shown is a real one', () => {
+  const [output] = blocks('');
+  for (const text of ['upi_retry', 'wallet_prompt', 'contest_card', 'SDKs serving control', 're78']) {
+    assert.ok(output?.includes(text), `the README's demo output tells of ${text}`);
   }
 });

@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import type { Scorecard } from '../../scorecard/scorecard.ts';
 import type { Control } from './control.ts';
 import type { Chances, SimulationReport } from './messages.ts';
@@ -34,7 +35,7 @@ export async function concludeAll({ control, report }: ConclusionInput): Promise
     EXPECTED.map(async ({ key, verdict: expected, metric }) => {
       const ending = await control.endingOf(key);
       const verdict = VERDICTS[ending?.action ?? ''] ?? 'none';
-      const scorecard = await control.scorecard(key);
+      const scorecard = await finalScorecard(control, key);
       const readout = readoutOf(scorecard, metric);
       const interval = readout?.relative ?? null;
       return {
@@ -45,10 +46,24 @@ export async function concludeAll({ control, report }: ConclusionInput): Promise
         metric: interval === null ? null : metric,
         truth: truths[key] ?? null,
         reason: ending?.reason ?? scorecard.summary,
+        expected,
         isAsExpected: verdict === expected,
       };
     }),
   );
+}
+
+const LOOK_AGAIN_MS = 500;
+const LOOKS = 60;
+
+/** A kill comes between two judgements; the schedule makes the last scorecard soon after. */
+async function finalScorecard(control: Control, key: string): Promise<Scorecard> {
+  const closedAtMs = (await control.killOf(key))?.atMs ?? 0;
+  for (let look = 1; ; look += 1) {
+    const scorecard = await control.scorecard(key);
+    if (scorecard.computedAtMs >= closedAtMs || look === LOOKS) return scorecard;
+    await delay(LOOK_AGAIN_MS);
+  }
 }
 
 function readoutOf({ readouts }: Scorecard, metricKey: string): Scorecard['readouts'][number] | undefined {

@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util';
 import { runDemo } from './demo.ts';
+import { shortcomingsOf } from './result.ts';
 
 const USAGE = `npm run demo -- [--json] [--keep] [--seed N]
 
@@ -34,7 +35,7 @@ async function main(): Promise<number> {
       signal: interrupt.signal,
     });
     if (values.json) console.log(JSON.stringify(result));
-    return result.experiments.every(({ isAsExpected }) => isAsExpected) ? 0 : 1;
+    return shortcomingsOf(result).length === 0 ? 0 : 1;
   } catch (error) {
     if (!interrupt.signal.aborted) throw error;
     console.error('interrupted: everything that was started has been ended');

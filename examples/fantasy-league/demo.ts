@@ -7,7 +7,7 @@ import { followExperiments } from './evening.ts';
 import { concludeAll } from './conclusions.ts';
 import { KillClock } from './kill-clock.ts';
 import type { FromSimulator } from './messages.ts';
-import type { DemoResult } from './result.ts';
+import { shortcomingsOf, type DemoResult } from './result.ts';
 import { startSimulatorProcess, type SimulatorProcess } from './simulator-process.ts';
 import { seconds, tellStory, verdictTable, type Story } from './story.ts';
 
@@ -166,6 +166,7 @@ function tellResult(log: DemoOptions['log'], story: Story, result: DemoResult): 
       `From the breach to the last of ${timings.sdks} SDKs serving control: ${seconds(timings.breachToLastControlMs)}`,
     );
   }
+  for (const shortcoming of shortcomingsOf(result)) log(`NOT AS IT SHOULD BE: ${shortcoming}`);
 }
 
 async function lookAround({ log, signal }: DemoOptions, story: Story, { addresses }: DemoResult): Promise<void> {

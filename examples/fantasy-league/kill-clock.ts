@@ -4,7 +4,7 @@ import type { DemoResult } from './result.ts';
 /** Measures how fast a harm is stopped. All times are of one machine's clock. */
 export class KillClock {
   readonly #sdks: number;
-  readonly #servedAtMs = new Map<number, number>();
+  readonly #controlAtMs = new Map<number, number[]>();
   #firstHarmAtMs: number | null = null;
 
   constructor(sdks: number) {
@@ -13,7 +13,8 @@ export class KillClock {
 
   take(message: FromSimulator): void {
     if (message.kind === 'first-harm') this.#firstHarmAtMs = message.atMs;
-    if (message.kind === 'kill-served') this.#servedAtMs.set(message.client, message.atMs);
+    if (message.kind !== 'kill-served') return;
+    this.#controlAtMs.set(message.client, [...(this.#controlAtMs.get(message.client) ?? []), message.atMs]);
   }
 
   timings(
@@ -22,7 +23,10 @@ export class KillClock {
     DemoResult['timings'],
     'firstHarmfulExposureToBreachMs' | 'breachToLastControlMs' | 'sdksOnControl' | 'sdks'
   > {
-    const served = [...this.#servedAtMs.values()];
+    // A client may have given control before, while it had not yet heard of the first stage.
+    const served = [...this.#controlAtMs.values()].flatMap(
+      (times) => times.find((atMs) => breachAtMs !== null && atMs >= breachAtMs) ?? [],
+    );
     const isComplete = served.length === this.#sdks;
     return {
       firstHarmfulExposureToBreachMs:

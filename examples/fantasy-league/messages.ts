@@ -9,7 +9,7 @@ export type FromSimulator =
   | { readonly kind: 'backfill'; readonly published: number; readonly isOver: boolean }
   | { readonly kind: 'first-harm'; readonly atMs: number }
   | { readonly kind: 'cut-off'; readonly client: number; readonly forMs: number }
-  /** A client serves control to a user who was shown the prompt. */
+  /** A client, at a new ruleset, serves control to a user who was shown the prompt. */
   | { readonly kind: 'kill-served'; readonly client: number; readonly atMs: number }
   | { readonly kind: 'progress'; readonly sessions: number; readonly events: number; readonly dropped: number }
   | { readonly kind: 'finished'; readonly report: SimulationReport };

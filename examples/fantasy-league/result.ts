@@ -9,6 +9,7 @@ export interface ExperimentResult {
   readonly truth: number | null;
   /** Why, in a sentence. */
   readonly reason: string;
+  readonly expected: ExperimentResult['verdict'];
   readonly isAsExpected: boolean;
 }
 
@@ -34,4 +35,23 @@ export interface DemoResult {
     readonly undelivered: number;
   };
   readonly addresses: { readonly temporalUi: string; readonly grpc: string };
+}
+
+const LONGEST_TO_CONTROL_MS = 5_000;
+
+/** What is not as it should be, a sentence each; empty when the platform kept every promise. */
+export function shortcomingsOf({ experiments, timings, events }: DemoResult): string[] {
+  const shortcomings = experiments.flatMap(({ key, verdict, expected, reason }) =>
+    verdict === expected ? [] : [`${key}: expected ${expected}, the verdict is ${verdict}: ${reason}`],
+  );
+  const { breachToLastControlMs: toControlMs, sdks, sdksOnControl } = timings;
+  if (sdksOnControl < sdks) shortcomings.push(`only ${sdksOnControl} of ${sdks} SDKs served control after the breach`);
+  if (toControlMs !== null && toControlMs >= LONGEST_TO_CONTROL_MS) {
+    shortcomings.push(
+      `${toControlMs} ms from the breach to the last SDK on control, not under ${LONGEST_TO_CONTROL_MS}`,
+    );
+  }
+  const lost = events.dropped + events.undelivered;
+  if (lost > 0) shortcomings.push(`${lost} events of the evening did not reach the platform`);
+  return shortcomings;
 }

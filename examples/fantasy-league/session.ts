@@ -6,7 +6,7 @@ import { TRUTH } from './truth.ts';
 /** What the simulation knows and no service does. */
 export interface Observer {
   /** A unit was exposed to `upi_retry`; its chances of a deposit that succeeds without and with the retry. */
-  onRetryExposure(withoutRetry: number, withRetry: number): void;
+  onRetryExposure(user: User, withoutRetry: number, withRetry: number): void;
   /** A unit was exposed to `wallet_prompt`; its chances of joining without and with the prompt. */
   onPromptExposure(user: User, withoutPrompt: number, withPrompt: number, variant: string | null): void;
 }
@@ -70,7 +70,7 @@ function deposit({ client, user, random, observer, later }: SessionParts): void 
   const retry = client.expose('upi_retry', user.context);
   if (retry.reason === SPLIT) {
     const { depositRate } = user;
-    observer.onRetryExposure(depositRate, depositRate + (1 - depositRate) * TRUTH.retrySuccessRate);
+    observer.onRetryExposure(user, depositRate, depositRate + (1 - depositRate) * TRUTH.retrySuccessRate);
   }
   publish('deposit_attempted', { provider, amount_paise });
   const firstSucceeds = random.uniform() < user.depositRate;

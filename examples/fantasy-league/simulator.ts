@@ -37,15 +37,12 @@ export async function startSimulation(
   tell({ kind: 'connected', clients: clients.length });
   const retry = new AverageChances();
   const prompt = new AverageChances();
-  let isHarmSeen = false;
   const observer: Observer = {
-    onRetryExposure: (without, withRetry) => retry.add(without, withRetry),
+    onRetryExposure: (user, without, withRetry) => retry.add(user, without, withRetry),
     onPromptExposure: (user, without, withPrompt, variant) => {
-      prompt.add(without, withPrompt);
-      if (variant !== 'prompt') return;
+      prompt.add(user, without, withPrompt);
+      if (variant !== 'prompt' || harmed.user !== null) return;
       harmed.user = user;
-      if (isHarmSeen) return;
-      isHarmSeen = true;
       tell({ kind: 'first-harm', atMs: clock() });
     },
   };
@@ -109,9 +106,10 @@ function connectClients(
   return connected;
 }
 
-const reported = new Set<number>();
-
-/** Asks for a user who was shown the prompt: once he gets control, the client has heard of the kill. */
+/**
+ * Asks for the first user who was shown the prompt, at every ruleset: every stage of the ramp enrols him, so from the
+ * breach on, a client that gives him control has heard of the kill.
+ */
 function reportKill(
   client: Client,
   index: number,
@@ -119,26 +117,27 @@ function reportKill(
   clock: () => number,
   tell: (message: FromSimulator) => void,
 ): void {
-  if (harmed === null || reported.has(index)) return;
+  if (harmed === null) return;
   if (client.evaluate('wallet_prompt', harmed.context).variant !== 'control') return;
-  reported.add(index);
   tell({ kind: 'kill-served', client: index, atMs: clock() });
 }
 
+/** Each unit counts once, as it does in the analysis. */
 class AverageChances {
-  #units = 0;
+  readonly #counted = new Set<string>();
   #without = 0;
   #with = 0;
 
-  add(without: number, withTreatment: number): void {
-    this.#units += 1;
+  add({ id }: User, without: number, withTreatment: number): void {
+    if (this.#counted.has(id)) return;
+    this.#counted.add(id);
     this.#without += without;
     this.#with += withTreatment;
   }
 
   get chances(): Chances {
-    const units = Math.max(1, this.#units);
-    return { units: this.#units, without: this.#without / units, with: this.#with / units };
+    const units = Math.max(1, this.#counted.size);
+    return { units: this.#counted.size, without: this.#without / units, with: this.#with / units };
   }
 }
 
