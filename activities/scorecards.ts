@@ -1,5 +1,5 @@
 import { Context } from '@temporalio/activity';
-import type { LifecycleStatus } from '../control-store/port.ts';
+import type { ExperimentRecord, LifecycleStatus } from '../control-store/port.ts';
 import { summarize, type ScorecardSummary } from './scorecard-summary.ts';
 import type { Ports } from './ports.ts';
 
@@ -45,6 +45,9 @@ export function createScorecardActivities({ controlStore, judge }: Ports): Score
     async refreshRunningScorecards() {
       const records = await controlStore.listExperiments();
       const running = records.filter((record) => COLLECTING.has(record.status) && record.enrolledAtMs !== null);
+      for (const record of records) {
+        if (!running.includes(record) && (await lacksFinalScorecard(controlStore, record))) running.push(record);
+      }
       return await whileHeartbeating(async () => {
         const refreshed: string[] = [];
         const failed: { experimentKey: string; reason: string }[] = [];
@@ -75,4 +78,16 @@ async function whileHeartbeating<T>(work: () => Promise<T>): Promise<T> {
   } finally {
     clearInterval(timer);
   }
+}
+
+const FINAL_WITHIN_MS = 86_400_000;
+
+/** A kill ends an experiment between two judgements: what was known by then is judged once more, at the end of the analysis. */
+async function lacksFinalScorecard(
+  controlStore: Ports['controlStore'],
+  { key, isKilled, epoch, analysisClosedAtMs }: ExperimentRecord,
+): Promise<boolean> {
+  if (!isKilled || analysisClosedAtMs === null || Date.now() - analysisClosedAtMs > FINAL_WITHIN_MS) return false;
+  const latest = await controlStore.latestScorecard(key);
+  return latest === null || latest.epoch !== epoch || latest.computedAtMs < analysisClosedAtMs;
 }

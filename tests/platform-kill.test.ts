@@ -36,7 +36,7 @@ ramp:
     - { percent: 5, hold: 2s }
     - { percent: 25, hold: 2s }
     - { percent: 50, hold: 2s }
-runtime: { minimum: 1s, maximum: 20s }
+runtime: { minimum: 1s, maximum: 1h }
 `;
 
 describe('the platform under kill -9', () => {
@@ -77,7 +77,7 @@ describe('the platform under kill -9', () => {
 
   test(
     'the worker is killed in the middle of a ramp: no stage is skipped or done twice',
-    { timeout: 180_000 },
+    { timeout: 300_000 },
     async () => {
       await store.putDefinitions(parseDefinitions(EXPERIMENT, 'test'), { name: 'test', reason: 'a test' });
       await control.start('ramped');
@@ -86,21 +86,23 @@ describe('the platform under kill -9', () => {
         await delay(500 + Math.floor(2_500 * random.uniform()));
         await killAndAwaitSuccessor('work');
       }
-      const isOver = (status: string): boolean => status === 'inconclusive' || status === 'archived';
-      while (!isOver((await store.getExperiment('ramped')).status)) await delay(250);
+      while ((await store.getExperiment('ramped')).stage < 4) await delay(100);
+      await killAndAwaitSuccessor('work');
+      await control.rollBack('ramped');
+      while ((await store.getExperiment('ramped')).status !== 'archived') await delay(100);
       const steps = (await auditOf('ramped')).map(({ action, detail }) => `${action} ${stageOf(detail)}`.trim());
       assert.deepEqual(
         steps.filter((step) => step.startsWith('experiment.enrolled')),
         [1, 2, 3, 4].map((stage) => `experiment.enrolled ${stage}`),
       );
       assert.equal(steps.filter((step) => step.startsWith('experiment.started')).length, 1);
-      assert.equal(steps.filter((step) => step.startsWith('experiment.inconclusive')).length, 1);
+      assert.equal(steps.filter((step) => step.startsWith('experiment.rolled-back')).length, 1);
     },
   );
 
   test(
     'the services are killed under traffic: decisions go on, and no event is lost',
-    { timeout: 120_000 },
+    { timeout: 240_000 },
     async () => {
       const client = createClient({
         address: platform.grpcAddress,
@@ -128,7 +130,7 @@ describe('the platform under kill -9', () => {
       }
       await delay(500);
       clearInterval(traffic);
-      const { undelivered } = await client.close(20_000);
+      const { undelivered } = await client.close(60_000);
       const { delivered, deadLettered, dropped } = client.statistics().events;
       assert.equal(failures, 0, 'every decision was made');
       assert.equal(undelivered, 0);

@@ -20,6 +20,7 @@ const ENDINGS: ReadonlySet<string> = new Set([
 export interface Control {
   putDefinitions(documentsYaml: string): Promise<number>;
   start(experimentKey: string): Promise<string>;
+  rollBack(experimentKey: string): Promise<void>;
   experiment(experimentKey: string): Promise<Experiment>;
   scorecard(experimentKey: string): Promise<Scorecard>;
   /** How an experiment ended, and why, by the audit; null where it did not. */
@@ -62,6 +63,11 @@ export function openControl(address: string, clock: () => number): Control {
         client.startExperiment({ experimentKey, actor: ACTOR }, metadata, options, callback),
       );
       return workflowId;
+    },
+    rollBack: async (experimentKey) => {
+      await call<unknown>((metadata, options, callback) =>
+        client.rollbackExperiment({ experimentKey, actor: ACTOR }, metadata, options, callback),
+      );
     },
     experiment: async (experimentKey) => {
       const { experiment } = await call<{ experiment: Experiment | undefined }>((metadata, options, callback) =>
