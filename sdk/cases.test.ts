@@ -5,6 +5,7 @@ import { readCases, type ConformanceCase, type ExpectedDecision } from './cases.
 import { compileRuleset, InvalidRulesetError, type CompiledRuleset, type EvaluateOptions } from './index.ts';
 import { enrolmentOf } from './evaluation/enrolment.ts';
 import { BUCKETS, murmur3, saltedHash } from './evaluation/murmur3.ts';
+import { firstPoint, saltedPointPair, secondPoint } from './evaluation/point-pair.ts';
 
 const { hash_vectors, enrolment_vectors, rulesets, cases, refused_rulesets } = readCases();
 
@@ -14,6 +15,22 @@ suite('conformance (expectations from mmh3, see cases.json)', () => {
       assert.equal(saltedHash(salt)(unit), expected, `${salt}:${unit}`);
       assert.equal(murmur3(`${salt}:${unit}`), expected, `${salt}:${unit}`);
       assert.equal(expected % BUCKETS, bucket);
+    }
+  });
+
+  test('two hashes at once', () => {
+    for (const { salt, unit, bucket } of hash_vectors) {
+      for (const other of ['', 'a', 'ab', 'abc', 'ünï', salt]) {
+        const otherBucket = murmur3(`${other}:${unit}`) % BUCKETS;
+        const pair = saltedPointPair(salt, other)(unit);
+        assert.deepEqual([firstPoint(pair), secondPoint(pair)], [bucket, otherBucket], `${salt}, ${other}: ${unit}`);
+        const turned = saltedPointPair(other, salt)(unit);
+        assert.deepEqual(
+          [firstPoint(turned), secondPoint(turned)],
+          [otherBucket, bucket],
+          `${other}, ${salt}: ${unit}`,
+        );
+      }
     }
   });
 

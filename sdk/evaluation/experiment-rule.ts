@@ -10,6 +10,7 @@ import { enrolmentOf, rangeTest, type Enrolment } from './enrolment.ts';
 import type { EvaluateOptions } from './evaluation.ts';
 import { saltedPoint } from './murmur3.ts';
 import { splitOf, type Outcomes } from './outcomes.ts';
+import { firstPoint, saltedPointPair, secondPoint } from './point-pair.ts';
 import type { CompiledRule } from './rule.ts';
 import { unitIdIn } from './unit.ts';
 
@@ -66,18 +67,19 @@ function shippedDecision({ experiment, layer, isKilled, outcomes }: ExperimentPa
 
 function enrolledDecision({ experiment, layer, isKilled, outcomes }: ExperimentParts): UnitDecision {
   const source = { unitType: layer.unitType, experiment };
-  const layerPoint = saltedPoint(layer.salt);
   const enrolment = rememberedEnrolment(experiment);
   if (isKilled || experiment.status !== ExperimentStatus.EXPERIMENT_STATUS_RUNNING) {
+    const layerPoint = saltedPoint(layer.salt);
     const ended = outcomes.control(isKilled ? Reason.REASON_KILLED : Reason.REASON_ENDED, source);
     return (unit) => (enrolment(layerPoint(unit)) ? ended : undefined);
   }
   const stale = outcomes.control(Reason.REASON_STALE, source);
-  const variantPoint = saltedPoint(experiment.variantSalt);
+  const points = saltedPointPair(layer.salt, experiment.variantSalt);
   const split = splitOf(experiment.variants, (variant) => outcomes.serve(variant, Reason.REASON_SPLIT, source));
   return (unit, options) => {
-    if (!enrolment(layerPoint(unit))) return undefined;
-    return options?.isStale === true ? stale : split(variantPoint(unit));
+    const pair = points(unit);
+    if (!enrolment(firstPoint(pair))) return undefined;
+    return options?.isStale === true ? stale : split(secondPoint(pair));
   };
 }
 

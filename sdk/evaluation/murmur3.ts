@@ -24,27 +24,41 @@ export function saltedPoint(salt: string): SaltedHash {
   return (unit) => (hash(unit) >>> 0) % BUCKETS;
 }
 
+/** What is known before the unit: the state after the salt's whole words, and the bytes that are left over. */
+export interface SaltPrefix {
+  readonly bytes: Uint8Array;
+  readonly state: number;
+  readonly tail: number;
+  /** Bits by which a word of the unit is shifted to follow the tail. */
+  readonly shift: number;
+  /** A word's bits that did not fit follow as `(word >>> 1) >>> carry`: shifting by 32 at once would do nothing. */
+  readonly carry: number;
+}
+
+export function saltPrefix(salt: string): SaltPrefix {
+  const bytes = encoder.encode(`${salt}:`);
+  const wholeLength = bytes.length & ~3;
+  let state = 0;
+  for (let i = 0; i < wholeLength; i += 4) state = mix(state, blockAt(bytes, i));
+  let tail = 0;
+  for (let i = wholeLength; i < bytes.length; i += 1) tail |= (bytes[i] ?? 0) << ((i & 3) * 8);
+  const shift = (bytes.length & 3) * 8;
+  return { bytes, state, tail, shift, carry: 31 - shift };
+}
+
 /** Hashes to a signed number: an unsigned one can be too large for a small integer, and would be put on the heap with every call. */
 function signedHash(salt: string): SaltedHash {
-  const prefix = encoder.encode(`${salt}:`);
-  const prefixLength = prefix.length;
-  const wholeLength = prefixLength & ~3;
-  let start = 0;
-  for (let i = 0; i < wholeLength; i += 4) start = mix(start, blockAt(prefix, i));
-  let startTail = 0;
-  for (let i = wholeLength; i < prefixLength; i += 1) startTail |= (prefix[i] ?? 0) << ((i & 3) * 8);
-  const shift = (prefixLength & 3) * 8;
-  const carry = 32 - shift;
-
+  const { bytes, state, tail: startTail, shift, carry } = saltPrefix(salt);
+  const prefixLength = bytes.length;
   return (unit) => {
     const { length } = unit;
-    const whole = length & ~3;
-    let h = start;
+    const restLength = length & 3;
+    const whole = length - restLength;
+    let h = state;
     let tail = startTail;
     let all = 0;
-    let i = 0;
     // Four characters at a time, each of them one byte as long as all are ASCII.
-    for (; i < whole; i += 4) {
+    for (let i = 0; i < whole; i += 4) {
       const a = unit.charCodeAt(i);
       const b = unit.charCodeAt(i + 1);
       const c = unit.charCodeAt(i + 2);
@@ -52,21 +66,21 @@ function signedHash(salt: string): SaltedHash {
       all |= a | b | c | d;
       const word = a | (b << 8) | (c << 16) | (d << 24);
       h = mix(h, tail | (word << shift));
-      tail = shift === 0 ? 0 : word >>> carry;
+      tail = (word >>> 1) >>> carry;
     }
-    let tailShift = shift;
-    for (; i < length; i += 1) {
-      const code = unit.charCodeAt(i);
-      all |= code;
-      tail |= code << tailShift;
-      tailShift += 8;
-      if (tailShift === 32) {
+    if (restLength > 0) {
+      const a = unit.charCodeAt(whole);
+      const b = restLength > 1 ? unit.charCodeAt(whole + 1) : 0;
+      const c = restLength > 2 ? unit.charCodeAt(whole + 2) : 0;
+      all |= a | b | c;
+      const rest = a | (b << 8) | (c << 16);
+      tail |= rest << shift;
+      if (shift + restLength * 8 >= 32) {
         h = mix(h, tail);
-        tail = 0;
-        tailShift = 0;
+        tail = (rest >>> 1) >>> carry;
       }
     }
-    return all > 0x7f ? hashBytes(prefix, unit) : finish(h, tail, prefixLength + length);
+    return all > 0x7f ? hashBytes(bytes, unit) : finish(h, tail, prefixLength + length);
   };
 }
 
@@ -75,7 +89,7 @@ export function murmur3(text: string): number {
   return hashBytes(new Uint8Array(0), text) >>> 0;
 }
 
-function hashBytes(prefix: Uint8Array, text: string): number {
+export function hashBytes(prefix: Uint8Array, text: string): number {
   const suffix = encoder.encode(text);
   const bytes = new Uint8Array(prefix.length + suffix.length);
   bytes.set(prefix);
@@ -92,14 +106,14 @@ function blockAt(bytes: Uint8Array, i: number): number {
   return (bytes[i] ?? 0) | ((bytes[i + 1] ?? 0) << 8) | ((bytes[i + 2] ?? 0) << 16) | ((bytes[i + 3] ?? 0) << 24);
 }
 
-function mix(h: number, block: number): number {
+export function mix(h: number, block: number): number {
   let k = Math.imul(block, C1);
   k = (k << 15) | (k >>> 17);
   const mixed = h ^ Math.imul(k, C2);
   return (Math.imul((mixed << 13) | (mixed >>> 19), 5) + 0xe6546b64) | 0;
 }
 
-function finish(h: number, tail: number, length: number): number {
+export function finish(h: number, tail: number, length: number): number {
   let k = Math.imul(tail, C1);
   k = (k << 15) | (k >>> 17);
   let result = h ^ Math.imul(k, C2) ^ length;

@@ -13,8 +13,9 @@ export function unitIdIn(
   unitType: string,
   options: EvaluateOptions | undefined,
 ): string | undefined {
-  const id = idOf(context[unitType]);
-  if (unitType !== USER) return id;
+  if (unitType !== USER) return idOf(context[unitType]);
+  // A property that is named in the code is read several times faster than one named by a variable.
+  const id = idOf(context[USER]);
   if (id === undefined) return idOf(context[DEVICE]);
   return options?.hashedUserAs?.(id) ?? id;
 }
