@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import fc from 'fast-check';
-import { ConfigurationError, readConfiguration, requireDatabase } from './configuration.ts';
+import { ConfigurationError, readConfiguration, requireDatabase, SETTING_NAMES } from './configuration.ts';
 
 test('an empty environment is a whole configuration', () => {
   const configuration = readConfiguration({ UMPIRE_SERVER: '' });
@@ -18,10 +18,10 @@ test('each bad value is a sentence with the name of the variable and how to mend
     UMPIRE_LOG_LEVEL: 'loud',
   });
   assert.deepEqual(problems.split('\n'), [
-    'TEMPORAL_ADDRESS must be host:port, such as 127.0.0.1:7233, got "http://temporal"',
     'UMPIRE_ADDRESS must be host:port, such as 127.0.0.1:7400, got "0.0.0.0:70000"',
     'UMPIRE_SCORECARD_EVERY_MS must be a whole number of ms, such as 60000, got "5s"',
     'UMPIRE_LOG_LEVEL must be one of debug, info, warn, error, silent, got "loud"',
+    'TEMPORAL_ADDRESS must be host:port, such as 127.0.0.1:7233, got "http://temporal"',
     'Correct the environment, or unset what has a default.',
   ]);
 });
@@ -31,9 +31,8 @@ test('a connection string is never repeated: it holds a password', () => {
 });
 
 test('whatever the environment holds, it is read or refused by name', () => {
-  const names = ['DATABASE_URL', 'TEMPORAL_ADDRESS', 'UMPIRE_ADDRESS', 'UMPIRE_SCORECARD_EVERY_MS', 'UMPIRE_LOG_LEVEL'];
   fc.assert(
-    fc.property(fc.dictionary(fc.constantFrom(...names), fc.string()), (variables) => {
+    fc.property(fc.dictionary(fc.constantFrom(...SETTING_NAMES), fc.string()), (variables) => {
       try {
         readConfiguration(variables);
       } catch (error) {

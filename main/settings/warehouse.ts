@@ -1,0 +1,7 @@
+import { text } from './kinds.ts';
+
+/** Settings of the embedded warehouse. */
+export const warehouseSettings = {
+  /** The DuckDB file, which `umpire work` alone opens. */
+  UMPIRE_WAREHOUSE_FILE: text().default('.third-umpire/warehouse.duckdb'),
+};
