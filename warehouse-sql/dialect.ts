@@ -8,7 +8,7 @@ export interface Dialect {
   readonly name: 'duckdb' | 'bigquery';
   /** Refers to a named parameter. */
   readonly parameter: (name: string) => string;
-  /** A property of a JSON column as text; NULL where it is missing or JSON null. */
+  /** A property of a JSON column as text; NULL where it is missing, JSON null, an object or an array. */
   readonly jsonText: (column: string, property: string) => string;
   /** A property of a JSON column as a double; NULL where it is missing or no number. */
   readonly jsonNumber: (column: string, property: string) => string;
@@ -35,7 +35,11 @@ export function safeName(name: string): string {
 export const duckDb: Dialect = {
   name: 'duckdb',
   parameter: (name) => `$${name}`,
-  jsonText: (column, property) => `json_extract_string(${column}, '$.${safeName(property)}')`,
+  jsonText: (column, property) =>
+    // Of a fraction BigQuery gives the shortest text, 1e-09, and not what was written.
+    `CASE json_type(${column}, '$.${safeName(property)}') WHEN 'OBJECT' THEN NULL WHEN 'ARRAY' THEN NULL ` +
+    `WHEN 'DOUBLE' THEN CAST(CAST(json_extract(${column}, '$.${property}') AS DOUBLE) AS VARCHAR) ` +
+    `ELSE json_extract_string(${column}, '$.${property}') END`,
   jsonNumber: (column, property) =>
     `CASE WHEN json_type(${column}, '$.${safeName(property)}') IN ('DOUBLE', 'BIGINT', 'UBIGINT', 'HUGEINT') ` +
     `THEN CAST(json_extract(${column}, '$.${property}') AS DOUBLE) END`,

@@ -1,4 +1,5 @@
 import {
+  DOUBLE,
   DuckDBListValue,
   DuckDBTimestampValue,
   DuckDBTypeId,
@@ -29,6 +30,8 @@ export function bindParameters(parameters: Readonly<Record<string, StatementPara
       types[name] = LIST(VARCHAR);
     } else {
       values[name] = bindScalar(name, value as Exclude<StatementParameter, readonly string[]>);
+      // A whole number beyond those that a number holds exactly is a double that happens to be whole.
+      if (Number.isInteger(value) && !Number.isSafeInteger(value)) types[name] = DOUBLE;
     }
   }
   return { values, types };

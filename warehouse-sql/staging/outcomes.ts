@@ -5,7 +5,7 @@ import type { Dialect, Model } from '../dialect.ts';
 /**
  * The events that any of the metrics counts, read once for all of them: `value_0` is what the first metric reads from the event (1, or the
  * property that it sums), NULL where the event is none of its own. Events that are too early for every unit are not even read, which spares
- * most of a long history.
+ * most of a long history. (`WHERE TRUE`: BigQuery documents QUALIFY together with a WHERE, GROUP BY or HAVING only.)
  */
 export function stagingOutcomes(dialect: Dialect, metrics: readonly MetricDefinition[], unitType: string): Model {
   const p = dialect.parameter;
@@ -24,9 +24,10 @@ SELECT * FROM (
     ${namedUnit(dialect, unitType)} AS named_unit_id,
 ${values.join(',\n')}
   FROM raw_events
-  WHERE event_type IN (${events.join(', ')}) 
+  WHERE event_type IN (${events.join(', ')})
     AND occurred_at < ${p('as_of')} AND occurred_at >= ${earliest}
 ) AS outcome
+WHERE TRUE
 QUALIFY ROW_NUMBER() OVER (PARTITION BY event_id ORDER BY log_partition, log_offset) = 1`,
   };
 }

@@ -2,6 +2,7 @@ import { after, before } from 'node:test';
 import type { MetricDefinition } from '../../definitions/metric.ts';
 import type { EventBatch } from '../../event-bus/port.ts';
 import { openDuckDb, type DuckDbWarehouse } from '../../warehouse/duckdb.ts';
+import type { Statement } from '../../warehouse/port.ts';
 import { duckDb } from '../dialect.ts';
 import { scorecardQuery, type ScorecardRow } from '../scorecard-queries.ts';
 
@@ -76,8 +77,15 @@ export async function fill(drafts: readonly Draft[]): Promise<DuckDbWarehouse> {
   return warehouse;
 }
 
-function insert(draft: Draft, offset: number) {
-  const columns = {
+function insert(draft: Draft, offset: number): Statement {
+  const parameters = rawEvent(draft, offset);
+  const values = Object.keys(parameters).map((name) => `$${name}`);
+  return { sql: `INSERT INTO raw_events VALUES (${values.join(', ')})`, parameters };
+}
+
+/** An event as a row of `raw_events`, in the order of its columns. */
+export function rawEvent(draft: Draft, offset: number) {
+  return {
     event_id: draft.eventId ?? `event-${offset}`,
     event_type: draft.eventType,
     schema_version: 1,
@@ -94,8 +102,6 @@ function insert(draft: Draft, offset: number) {
     log_partition: 0,
     log_offset: Number(draft.offset ?? offset),
   };
-  const values = Object.keys(columns).map((name) => `$${name}`);
-  return { sql: `INSERT INTO raw_events VALUES (${values.join(', ')})`, parameters: columns };
 }
 
 export interface Count {

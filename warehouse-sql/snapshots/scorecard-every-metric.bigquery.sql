@@ -1,0 +1,359 @@
+WITH stg_exposures AS (
+-- One row per exposure event of one epoch, the first in the log where an event id came twice:
+-- unit_id, variant, reason, occurred_at, segments (JSON), log_partition, log_offset.
+SELECT
+  JSON_VALUE(properties, '$.unit_id') AS unit_id,
+  variant,
+  JSON_VALUE(properties, '$.reason') AS reason,
+  occurred_at,
+  JSON_QUERY(properties, '$.segments') AS segments,
+  log_partition,
+  log_offset
+FROM raw_events
+WHERE event_type = 'exposure'
+  AND experiment_key = @experiment_key
+  AND epoch = @epoch
+  AND occurred_at <= @closed_at
+QUALIFY ROW_NUMBER() OVER (PARTITION BY event_id ORDER BY log_partition, log_offset) = 1
+),
+int_first_exposures AS (
+-- One row per unit: unit_id, variant, first_exposed_at, segments (JSON), all of its first exposure by a random split.
+SELECT unit_id, variant, occurred_at AS first_exposed_at, segments
+FROM stg_exposures
+WHERE reason = 'REASON_SPLIT' AND unit_id IS NOT NULL AND variant IS NOT NULL
+QUALIFY ROW_NUMBER() OVER (PARTITION BY unit_id ORDER BY occurred_at, log_partition, log_offset) = 1
+),
+int_crossed_units AS (
+-- One row per unit that met more than one variant by a random split: unit_id.
+SELECT unit_id
+FROM stg_exposures
+WHERE reason = 'REASON_SPLIT' AND unit_id IS NOT NULL
+GROUP BY unit_id
+HAVING COUNT(DISTINCT variant) > 1
+),
+stg_links AS (
+-- One row per linked user: user_id, device_id.
+SELECT
+  JSON_VALUE(properties, '$.user_id') AS user_id,
+  MIN(JSON_VALUE(properties, '$.device_id')) AS device_id
+FROM raw_events
+WHERE event_type = 'identity_linked'
+GROUP BY 1
+),
+stg_outcomes AS (
+-- One row per event that a metric may count, the first in the log where an event id came twice:
+-- user_id, anonymous_id, named_unit_id, occurred_at, value_0, value_1, …
+SELECT * FROM (
+  SELECT
+    event_id, user_id, anonymous_id, log_partition, log_offset, occurred_at,
+    CAST(NULL AS STRING) AS named_unit_id,
+    CASE WHEN event_type = @event_0 THEN 1 END AS value_0,
+    CASE WHEN event_type = @event_1 THEN 1 END AS value_1,
+    CASE WHEN event_type = @event_2 THEN COALESCE(IF(JSON_TYPE(JSON_QUERY(properties, '$.amount_paise')) = 'number', CAST(JSON_VALUE(properties, '$.amount_paise') AS FLOAT64), NULL), 0) END AS value_2,
+    CASE WHEN event_type = @event_3 AND (JSON_VALUE(properties, '$.method')) = @where_3_0 THEN 1 END AS value_3,
+    CASE WHEN event_type = @event_4 AND (JSON_VALUE(properties, '$.method') IS NOT NULL AND COALESCE((JSON_VALUE(properties, '$.method')) <> @where_4_0, TRUE)) THEN 1 END AS value_4,
+    CASE WHEN event_type = @event_5 AND (IF(JSON_TYPE(JSON_QUERY(properties, '$.method')) = 'number', CAST(JSON_VALUE(properties, '$.method') AS FLOAT64), NULL)) = @where_5_0 THEN 1 END AS value_5,
+    CASE WHEN event_type = @event_6 AND (JSON_VALUE(properties, '$.method') IS NOT NULL AND COALESCE((IF(JSON_TYPE(JSON_QUERY(properties, '$.method')) = 'number', CAST(JSON_VALUE(properties, '$.method') AS FLOAT64), NULL)) <> @where_6_0, TRUE)) THEN 1 END AS value_6,
+    CASE WHEN event_type = @event_7 AND (IF(JSON_TYPE(JSON_QUERY(properties, '$.method')) = 'number', CAST(JSON_VALUE(properties, '$.method') AS FLOAT64), NULL)) = @where_7_0 THEN 1 END AS value_7,
+    CASE WHEN event_type = @event_8 AND (JSON_VALUE(properties, '$.method') IS NOT NULL AND COALESCE((IF(JSON_TYPE(JSON_QUERY(properties, '$.method')) = 'number', CAST(JSON_VALUE(properties, '$.method') AS FLOAT64), NULL)) <> @where_8_0, TRUE)) THEN 1 END AS value_8,
+    CASE WHEN event_type = @event_9 AND (IF(JSON_TYPE(JSON_QUERY(properties, '$.method')) = 'boolean', CAST(JSON_VALUE(properties, '$.method') AS BOOL), NULL)) = @where_9_0 THEN 1 END AS value_9,
+    CASE WHEN event_type = @event_10 AND (JSON_VALUE(properties, '$.method') IS NOT NULL AND COALESCE((IF(JSON_TYPE(JSON_QUERY(properties, '$.method')) = 'boolean', CAST(JSON_VALUE(properties, '$.method') AS BOOL), NULL)) <> @where_10_0, TRUE)) THEN 1 END AS value_10,
+    CASE WHEN event_type = @event_11 AND (JSON_VALUE(properties, '$.method')) = @where_11_0 THEN 1 END AS value_11,
+    CASE WHEN event_type = @event_12 AND (JSON_VALUE(properties, '$.method') IS NOT NULL AND COALESCE((JSON_VALUE(properties, '$.method')) <> @where_12_0, TRUE)) THEN 1 END AS value_12,
+    CASE WHEN event_type = @event_13 AND (IF(JSON_TYPE(JSON_QUERY(properties, '$.amount_paise')) = 'number', CAST(JSON_VALUE(properties, '$.amount_paise') AS FLOAT64), NULL)) > @where_13_0 THEN 1 END AS value_13,
+    CASE WHEN event_type = @event_14 AND (IF(JSON_TYPE(JSON_QUERY(properties, '$.amount_paise')) = 'number', CAST(JSON_VALUE(properties, '$.amount_paise') AS FLOAT64), NULL)) < @where_14_0 THEN 1 END AS value_14,
+    CASE WHEN event_type = @event_15 AND (JSON_VALUE(properties, '$.method')) = @where_15_0 AND (JSON_VALUE(properties, '$.method') IS NOT NULL AND COALESCE((JSON_VALUE(properties, '$.method')) <> @where_15_1, TRUE)) AND (IF(JSON_TYPE(JSON_QUERY(properties, '$.method')) = 'number', CAST(JSON_VALUE(properties, '$.method') AS FLOAT64), NULL)) = @where_15_2 AND (JSON_VALUE(properties, '$.method') IS NOT NULL AND COALESCE((IF(JSON_TYPE(JSON_QUERY(properties, '$.method')) = 'number', CAST(JSON_VALUE(properties, '$.method') AS FLOAT64), NULL)) <> @where_15_3, TRUE)) AND (IF(JSON_TYPE(JSON_QUERY(properties, '$.method')) = 'number', CAST(JSON_VALUE(properties, '$.method') AS FLOAT64), NULL)) = @where_15_4 AND (JSON_VALUE(properties, '$.method') IS NOT NULL AND COALESCE((IF(JSON_TYPE(JSON_QUERY(properties, '$.method')) = 'number', CAST(JSON_VALUE(properties, '$.method') AS FLOAT64), NULL)) <> @where_15_5, TRUE)) AND (IF(JSON_TYPE(JSON_QUERY(properties, '$.method')) = 'boolean', CAST(JSON_VALUE(properties, '$.method') AS BOOL), NULL)) = @where_15_6 AND (JSON_VALUE(properties, '$.method') IS NOT NULL AND COALESCE((IF(JSON_TYPE(JSON_QUERY(properties, '$.method')) = 'boolean', CAST(JSON_VALUE(properties, '$.method') AS BOOL), NULL)) <> @where_15_7, TRUE)) AND (JSON_VALUE(properties, '$.method')) = @where_15_8 AND (JSON_VALUE(properties, '$.method') IS NOT NULL AND COALESCE((JSON_VALUE(properties, '$.method')) <> @where_15_9, TRUE)) AND (IF(JSON_TYPE(JSON_QUERY(properties, '$.amount_paise')) = 'number', CAST(JSON_VALUE(properties, '$.amount_paise') AS FLOAT64), NULL)) > @where_15_10 AND (IF(JSON_TYPE(JSON_QUERY(properties, '$.amount_paise')) = 'number', CAST(JSON_VALUE(properties, '$.amount_paise') AS FLOAT64), NULL)) < @where_15_11 THEN 1 END AS value_15,
+    CASE WHEN event_type = @event_16 THEN COALESCE(IF(JSON_TYPE(JSON_QUERY(properties, '$.amount_paise')) = 'number', CAST(JSON_VALUE(properties, '$.amount_paise') AS FLOAT64), NULL), 0) END AS value_16
+  FROM raw_events
+  WHERE event_type IN (@event_0, @event_1, @event_2, @event_3, @event_4, @event_5, @event_6, @event_7, @event_8, @event_9, @event_10, @event_11, @event_12, @event_13, @event_14, @event_15, @event_16)
+    AND occurred_at < @as_of AND occurred_at >= (SELECT TIMESTAMP_ADD(MIN(first_exposed_at), INTERVAL -1209600000 MILLISECOND) FROM int_first_exposures)
+) AS outcome
+WHERE TRUE
+QUALIFY ROW_NUMBER() OVER (PARTITION BY event_id ORDER BY log_partition, log_offset) = 1
+),
+int_unit_outcomes AS (
+-- One row per outcome event: unit_id (NULL where it names no unit of this kind), occurred_at, value_0, value_1, …
+SELECT COALESCE(link.device_id, outcome.user_id, outcome.anonymous_id) AS unit_id, outcome.*
+FROM stg_outcomes AS outcome
+LEFT JOIN stg_links AS link ON link.user_id = outcome.user_id
+),
+unit_metrics AS (
+-- One row per unit: unit_id, variant, first_exposed_at, and for each metric y_0 (in its window) and x_0 (before the first exposure; 0
+-- without a covariate), y_1, x_1, …
+SELECT
+  exposure.unit_id,
+  exposure.variant,
+  exposure.first_exposed_at,
+  CAST(COALESCE(MAX(CASE WHEN outcome.occurred_at >= exposure.first_exposed_at AND outcome.occurred_at < TIMESTAMP_ADD(exposure.first_exposed_at, INTERVAL 172800000 MILLISECOND) THEN outcome.value_0 END), 0) AS FLOAT64) AS y_0,
+  CAST(COALESCE(MAX(CASE WHEN outcome.occurred_at >= TIMESTAMP_ADD(exposure.first_exposed_at, INTERVAL 0 MILLISECOND) AND outcome.occurred_at < exposure.first_exposed_at THEN outcome.value_0 END), 0) AS FLOAT64) AS x_0,
+  CAST(COALESCE(SUM(CASE WHEN outcome.occurred_at >= exposure.first_exposed_at AND outcome.occurred_at < TIMESTAMP_ADD(exposure.first_exposed_at, INTERVAL 86400000 MILLISECOND) THEN outcome.value_1 END), 0) AS FLOAT64) AS y_1,
+  CAST(COALESCE(SUM(CASE WHEN outcome.occurred_at >= TIMESTAMP_ADD(exposure.first_exposed_at, INTERVAL 0 MILLISECOND) AND outcome.occurred_at < exposure.first_exposed_at THEN outcome.value_1 END), 0) AS FLOAT64) AS x_1,
+  CAST(COALESCE(SUM(CASE WHEN outcome.occurred_at >= exposure.first_exposed_at AND outcome.occurred_at < TIMESTAMP_ADD(exposure.first_exposed_at, INTERVAL 172800000 MILLISECOND) THEN outcome.value_2 END), 0) AS FLOAT64) AS y_2,
+  CAST(COALESCE(SUM(CASE WHEN outcome.occurred_at >= TIMESTAMP_ADD(exposure.first_exposed_at, INTERVAL 0 MILLISECOND) AND outcome.occurred_at < exposure.first_exposed_at THEN outcome.value_2 END), 0) AS FLOAT64) AS x_2,
+  CAST(COALESCE(SUM(CASE WHEN outcome.occurred_at >= exposure.first_exposed_at AND outcome.occurred_at < TIMESTAMP_ADD(exposure.first_exposed_at, INTERVAL 172800000 MILLISECOND) THEN outcome.value_3 END), 0) AS FLOAT64) AS y_3,
+  CAST(COALESCE(SUM(CASE WHEN outcome.occurred_at >= TIMESTAMP_ADD(exposure.first_exposed_at, INTERVAL 0 MILLISECOND) AND outcome.occurred_at < exposure.first_exposed_at THEN outcome.value_3 END), 0) AS FLOAT64) AS x_3,
+  CAST(COALESCE(SUM(CASE WHEN outcome.occurred_at >= exposure.first_exposed_at AND outcome.occurred_at < TIMESTAMP_ADD(exposure.first_exposed_at, INTERVAL 172800000 MILLISECOND) THEN outcome.value_4 END), 0) AS FLOAT64) AS y_4,
+  CAST(COALESCE(SUM(CASE WHEN outcome.occurred_at >= TIMESTAMP_ADD(exposure.first_exposed_at, INTERVAL 0 MILLISECOND) AND outcome.occurred_at < exposure.first_exposed_at THEN outcome.value_4 END), 0) AS FLOAT64) AS x_4,
+  CAST(COALESCE(SUM(CASE WHEN outcome.occurred_at >= exposure.first_exposed_at AND outcome.occurred_at < TIMESTAMP_ADD(exposure.first_exposed_at, INTERVAL 172800000 MILLISECOND) THEN outcome.value_5 END), 0) AS FLOAT64) AS y_5,
+  CAST(COALESCE(SUM(CASE WHEN outcome.occurred_at >= TIMESTAMP_ADD(exposure.first_exposed_at, INTERVAL 0 MILLISECOND) AND outcome.occurred_at < exposure.first_exposed_at THEN outcome.value_5 END), 0) AS FLOAT64) AS x_5,
+  CAST(COALESCE(SUM(CASE WHEN outcome.occurred_at >= exposure.first_exposed_at AND outcome.occurred_at < TIMESTAMP_ADD(exposure.first_exposed_at, INTERVAL 172800000 MILLISECOND) THEN outcome.value_6 END), 0) AS FLOAT64) AS y_6,
+  CAST(COALESCE(SUM(CASE WHEN outcome.occurred_at >= TIMESTAMP_ADD(exposure.first_exposed_at, INTERVAL 0 MILLISECOND) AND outcome.occurred_at < exposure.first_exposed_at THEN outcome.value_6 END), 0) AS FLOAT64) AS x_6,
+  CAST(COALESCE(SUM(CASE WHEN outcome.occurred_at >= exposure.first_exposed_at AND outcome.occurred_at < TIMESTAMP_ADD(exposure.first_exposed_at, INTERVAL 172800000 MILLISECOND) THEN outcome.value_7 END), 0) AS FLOAT64) AS y_7,
+  CAST(COALESCE(SUM(CASE WHEN outcome.occurred_at >= TIMESTAMP_ADD(exposure.first_exposed_at, INTERVAL 0 MILLISECOND) AND outcome.occurred_at < exposure.first_exposed_at THEN outcome.value_7 END), 0) AS FLOAT64) AS x_7,
+  CAST(COALESCE(SUM(CASE WHEN outcome.occurred_at >= exposure.first_exposed_at AND outcome.occurred_at < TIMESTAMP_ADD(exposure.first_exposed_at, INTERVAL 172800000 MILLISECOND) THEN outcome.value_8 END), 0) AS FLOAT64) AS y_8,
+  CAST(COALESCE(SUM(CASE WHEN outcome.occurred_at >= TIMESTAMP_ADD(exposure.first_exposed_at, INTERVAL 0 MILLISECOND) AND outcome.occurred_at < exposure.first_exposed_at THEN outcome.value_8 END), 0) AS FLOAT64) AS x_8,
+  CAST(COALESCE(SUM(CASE WHEN outcome.occurred_at >= exposure.first_exposed_at AND outcome.occurred_at < TIMESTAMP_ADD(exposure.first_exposed_at, INTERVAL 172800000 MILLISECOND) THEN outcome.value_9 END), 0) AS FLOAT64) AS y_9,
+  CAST(COALESCE(SUM(CASE WHEN outcome.occurred_at >= TIMESTAMP_ADD(exposure.first_exposed_at, INTERVAL 0 MILLISECOND) AND outcome.occurred_at < exposure.first_exposed_at THEN outcome.value_9 END), 0) AS FLOAT64) AS x_9,
+  CAST(COALESCE(SUM(CASE WHEN outcome.occurred_at >= exposure.first_exposed_at AND outcome.occurred_at < TIMESTAMP_ADD(exposure.first_exposed_at, INTERVAL 172800000 MILLISECOND) THEN outcome.value_10 END), 0) AS FLOAT64) AS y_10,
+  CAST(COALESCE(SUM(CASE WHEN outcome.occurred_at >= TIMESTAMP_ADD(exposure.first_exposed_at, INTERVAL 0 MILLISECOND) AND outcome.occurred_at < exposure.first_exposed_at THEN outcome.value_10 END), 0) AS FLOAT64) AS x_10,
+  CAST(COALESCE(SUM(CASE WHEN outcome.occurred_at >= exposure.first_exposed_at AND outcome.occurred_at < TIMESTAMP_ADD(exposure.first_exposed_at, INTERVAL 172800000 MILLISECOND) THEN outcome.value_11 END), 0) AS FLOAT64) AS y_11,
+  CAST(COALESCE(SUM(CASE WHEN outcome.occurred_at >= TIMESTAMP_ADD(exposure.first_exposed_at, INTERVAL 0 MILLISECOND) AND outcome.occurred_at < exposure.first_exposed_at THEN outcome.value_11 END), 0) AS FLOAT64) AS x_11,
+  CAST(COALESCE(SUM(CASE WHEN outcome.occurred_at >= exposure.first_exposed_at AND outcome.occurred_at < TIMESTAMP_ADD(exposure.first_exposed_at, INTERVAL 172800000 MILLISECOND) THEN outcome.value_12 END), 0) AS FLOAT64) AS y_12,
+  CAST(COALESCE(SUM(CASE WHEN outcome.occurred_at >= TIMESTAMP_ADD(exposure.first_exposed_at, INTERVAL 0 MILLISECOND) AND outcome.occurred_at < exposure.first_exposed_at THEN outcome.value_12 END), 0) AS FLOAT64) AS x_12,
+  CAST(COALESCE(SUM(CASE WHEN outcome.occurred_at >= exposure.first_exposed_at AND outcome.occurred_at < TIMESTAMP_ADD(exposure.first_exposed_at, INTERVAL 172800000 MILLISECOND) THEN outcome.value_13 END), 0) AS FLOAT64) AS y_13,
+  CAST(COALESCE(SUM(CASE WHEN outcome.occurred_at >= TIMESTAMP_ADD(exposure.first_exposed_at, INTERVAL 0 MILLISECOND) AND outcome.occurred_at < exposure.first_exposed_at THEN outcome.value_13 END), 0) AS FLOAT64) AS x_13,
+  CAST(COALESCE(SUM(CASE WHEN outcome.occurred_at >= exposure.first_exposed_at AND outcome.occurred_at < TIMESTAMP_ADD(exposure.first_exposed_at, INTERVAL 172800000 MILLISECOND) THEN outcome.value_14 END), 0) AS FLOAT64) AS y_14,
+  CAST(COALESCE(SUM(CASE WHEN outcome.occurred_at >= TIMESTAMP_ADD(exposure.first_exposed_at, INTERVAL 0 MILLISECOND) AND outcome.occurred_at < exposure.first_exposed_at THEN outcome.value_14 END), 0) AS FLOAT64) AS x_14,
+  CAST(COALESCE(MAX(CASE WHEN outcome.occurred_at >= exposure.first_exposed_at AND outcome.occurred_at < TIMESTAMP_ADD(exposure.first_exposed_at, INTERVAL 2592000000 MILLISECOND) THEN outcome.value_15 END), 0) AS FLOAT64) AS y_15,
+  CAST(COALESCE(MAX(CASE WHEN outcome.occurred_at >= TIMESTAMP_ADD(exposure.first_exposed_at, INTERVAL 0 MILLISECOND) AND outcome.occurred_at < exposure.first_exposed_at THEN outcome.value_15 END), 0) AS FLOAT64) AS x_15,
+  CAST(COALESCE(SUM(CASE WHEN outcome.occurred_at >= exposure.first_exposed_at AND outcome.occurred_at < TIMESTAMP_ADD(exposure.first_exposed_at, INTERVAL 1 MILLISECOND) THEN outcome.value_16 END), 0) AS FLOAT64) AS y_16,
+  CAST(COALESCE(SUM(CASE WHEN outcome.occurred_at >= TIMESTAMP_ADD(exposure.first_exposed_at, INTERVAL -1209600000 MILLISECOND) AND outcome.occurred_at < exposure.first_exposed_at THEN outcome.value_16 END), 0) AS FLOAT64) AS x_16
+FROM int_first_exposures AS exposure
+LEFT JOIN int_unit_outcomes AS outcome
+  ON outcome.unit_id = exposure.unit_id
+  AND outcome.occurred_at >= TIMESTAMP_ADD(exposure.first_exposed_at, INTERVAL -1209600000 MILLISECOND)
+  AND outcome.occurred_at < TIMESTAMP_ADD(exposure.first_exposed_at, INTERVAL 2592000000 MILLISECOND)
+GROUP BY exposure.unit_id, exposure.variant, exposure.first_exposed_at
+),
+sufficient_statistics AS (
+-- One row per metric (its place in the list) and variant, over the units whose window has closed: units, and sums, squares and
+-- the cross product of y and x over them.
+SELECT
+  0 AS metric,
+  variant,
+  COUNT(*) AS units,
+  SUM(y_0) AS sum_y,
+  SUM(y_0 * y_0) AS sum_yy,
+  SUM(x_0) AS sum_x,
+  SUM(x_0 * x_0) AS sum_xx,
+  SUM(x_0 * y_0) AS sum_xy
+FROM unit_metrics
+WHERE TIMESTAMP_ADD(first_exposed_at, INTERVAL 172800000 MILLISECOND) <= @as_of
+GROUP BY variant
+UNION ALL
+SELECT
+  1 AS metric,
+  variant,
+  COUNT(*) AS units,
+  SUM(y_1) AS sum_y,
+  SUM(y_1 * y_1) AS sum_yy,
+  SUM(x_1) AS sum_x,
+  SUM(x_1 * x_1) AS sum_xx,
+  SUM(x_1 * y_1) AS sum_xy
+FROM unit_metrics
+WHERE TIMESTAMP_ADD(first_exposed_at, INTERVAL 86400000 MILLISECOND) <= @as_of
+GROUP BY variant
+UNION ALL
+SELECT
+  2 AS metric,
+  variant,
+  COUNT(*) AS units,
+  SUM(y_2) AS sum_y,
+  SUM(y_2 * y_2) AS sum_yy,
+  SUM(x_2) AS sum_x,
+  SUM(x_2 * x_2) AS sum_xx,
+  SUM(x_2 * y_2) AS sum_xy
+FROM unit_metrics
+WHERE TIMESTAMP_ADD(first_exposed_at, INTERVAL 172800000 MILLISECOND) <= @as_of
+GROUP BY variant
+UNION ALL
+SELECT
+  3 AS metric,
+  variant,
+  COUNT(*) AS units,
+  SUM(y_3) AS sum_y,
+  SUM(y_3 * y_3) AS sum_yy,
+  SUM(x_3) AS sum_x,
+  SUM(x_3 * x_3) AS sum_xx,
+  SUM(x_3 * y_3) AS sum_xy
+FROM unit_metrics
+WHERE TIMESTAMP_ADD(first_exposed_at, INTERVAL 172800000 MILLISECOND) <= @as_of
+GROUP BY variant
+UNION ALL
+SELECT
+  4 AS metric,
+  variant,
+  COUNT(*) AS units,
+  SUM(y_4) AS sum_y,
+  SUM(y_4 * y_4) AS sum_yy,
+  SUM(x_4) AS sum_x,
+  SUM(x_4 * x_4) AS sum_xx,
+  SUM(x_4 * y_4) AS sum_xy
+FROM unit_metrics
+WHERE TIMESTAMP_ADD(first_exposed_at, INTERVAL 172800000 MILLISECOND) <= @as_of
+GROUP BY variant
+UNION ALL
+SELECT
+  5 AS metric,
+  variant,
+  COUNT(*) AS units,
+  SUM(y_5) AS sum_y,
+  SUM(y_5 * y_5) AS sum_yy,
+  SUM(x_5) AS sum_x,
+  SUM(x_5 * x_5) AS sum_xx,
+  SUM(x_5 * y_5) AS sum_xy
+FROM unit_metrics
+WHERE TIMESTAMP_ADD(first_exposed_at, INTERVAL 172800000 MILLISECOND) <= @as_of
+GROUP BY variant
+UNION ALL
+SELECT
+  6 AS metric,
+  variant,
+  COUNT(*) AS units,
+  SUM(y_6) AS sum_y,
+  SUM(y_6 * y_6) AS sum_yy,
+  SUM(x_6) AS sum_x,
+  SUM(x_6 * x_6) AS sum_xx,
+  SUM(x_6 * y_6) AS sum_xy
+FROM unit_metrics
+WHERE TIMESTAMP_ADD(first_exposed_at, INTERVAL 172800000 MILLISECOND) <= @as_of
+GROUP BY variant
+UNION ALL
+SELECT
+  7 AS metric,
+  variant,
+  COUNT(*) AS units,
+  SUM(y_7) AS sum_y,
+  SUM(y_7 * y_7) AS sum_yy,
+  SUM(x_7) AS sum_x,
+  SUM(x_7 * x_7) AS sum_xx,
+  SUM(x_7 * y_7) AS sum_xy
+FROM unit_metrics
+WHERE TIMESTAMP_ADD(first_exposed_at, INTERVAL 172800000 MILLISECOND) <= @as_of
+GROUP BY variant
+UNION ALL
+SELECT
+  8 AS metric,
+  variant,
+  COUNT(*) AS units,
+  SUM(y_8) AS sum_y,
+  SUM(y_8 * y_8) AS sum_yy,
+  SUM(x_8) AS sum_x,
+  SUM(x_8 * x_8) AS sum_xx,
+  SUM(x_8 * y_8) AS sum_xy
+FROM unit_metrics
+WHERE TIMESTAMP_ADD(first_exposed_at, INTERVAL 172800000 MILLISECOND) <= @as_of
+GROUP BY variant
+UNION ALL
+SELECT
+  9 AS metric,
+  variant,
+  COUNT(*) AS units,
+  SUM(y_9) AS sum_y,
+  SUM(y_9 * y_9) AS sum_yy,
+  SUM(x_9) AS sum_x,
+  SUM(x_9 * x_9) AS sum_xx,
+  SUM(x_9 * y_9) AS sum_xy
+FROM unit_metrics
+WHERE TIMESTAMP_ADD(first_exposed_at, INTERVAL 172800000 MILLISECOND) <= @as_of
+GROUP BY variant
+UNION ALL
+SELECT
+  10 AS metric,
+  variant,
+  COUNT(*) AS units,
+  SUM(y_10) AS sum_y,
+  SUM(y_10 * y_10) AS sum_yy,
+  SUM(x_10) AS sum_x,
+  SUM(x_10 * x_10) AS sum_xx,
+  SUM(x_10 * y_10) AS sum_xy
+FROM unit_metrics
+WHERE TIMESTAMP_ADD(first_exposed_at, INTERVAL 172800000 MILLISECOND) <= @as_of
+GROUP BY variant
+UNION ALL
+SELECT
+  11 AS metric,
+  variant,
+  COUNT(*) AS units,
+  SUM(y_11) AS sum_y,
+  SUM(y_11 * y_11) AS sum_yy,
+  SUM(x_11) AS sum_x,
+  SUM(x_11 * x_11) AS sum_xx,
+  SUM(x_11 * y_11) AS sum_xy
+FROM unit_metrics
+WHERE TIMESTAMP_ADD(first_exposed_at, INTERVAL 172800000 MILLISECOND) <= @as_of
+GROUP BY variant
+UNION ALL
+SELECT
+  12 AS metric,
+  variant,
+  COUNT(*) AS units,
+  SUM(y_12) AS sum_y,
+  SUM(y_12 * y_12) AS sum_yy,
+  SUM(x_12) AS sum_x,
+  SUM(x_12 * x_12) AS sum_xx,
+  SUM(x_12 * y_12) AS sum_xy
+FROM unit_metrics
+WHERE TIMESTAMP_ADD(first_exposed_at, INTERVAL 172800000 MILLISECOND) <= @as_of
+GROUP BY variant
+UNION ALL
+SELECT
+  13 AS metric,
+  variant,
+  COUNT(*) AS units,
+  SUM(y_13) AS sum_y,
+  SUM(y_13 * y_13) AS sum_yy,
+  SUM(x_13) AS sum_x,
+  SUM(x_13 * x_13) AS sum_xx,
+  SUM(x_13 * y_13) AS sum_xy
+FROM unit_metrics
+WHERE TIMESTAMP_ADD(first_exposed_at, INTERVAL 172800000 MILLISECOND) <= @as_of
+GROUP BY variant
+UNION ALL
+SELECT
+  14 AS metric,
+  variant,
+  COUNT(*) AS units,
+  SUM(y_14) AS sum_y,
+  SUM(y_14 * y_14) AS sum_yy,
+  SUM(x_14) AS sum_x,
+  SUM(x_14 * x_14) AS sum_xx,
+  SUM(x_14 * y_14) AS sum_xy
+FROM unit_metrics
+WHERE TIMESTAMP_ADD(first_exposed_at, INTERVAL 172800000 MILLISECOND) <= @as_of
+GROUP BY variant
+UNION ALL
+SELECT
+  15 AS metric,
+  variant,
+  COUNT(*) AS units,
+  SUM(y_15) AS sum_y,
+  SUM(y_15 * y_15) AS sum_yy,
+  SUM(x_15) AS sum_x,
+  SUM(x_15 * x_15) AS sum_xx,
+  SUM(x_15 * y_15) AS sum_xy
+FROM unit_metrics
+WHERE TIMESTAMP_ADD(first_exposed_at, INTERVAL 2592000000 MILLISECOND) <= @as_of
+GROUP BY variant
+UNION ALL
+SELECT
+  16 AS metric,
+  variant,
+  COUNT(*) AS units,
+  SUM(y_16) AS sum_y,
+  SUM(y_16 * y_16) AS sum_yy,
+  SUM(x_16) AS sum_x,
+  SUM(x_16 * x_16) AS sum_xx,
+  SUM(x_16 * y_16) AS sum_xy
+FROM unit_metrics
+WHERE TIMESTAMP_ADD(first_exposed_at, INTERVAL 1 MILLISECOND) <= @as_of
+GROUP BY variant
+)
+SELECT 'exposed' AS part, -1 AS metric, variant AS variant, COUNT(*) AS units, CAST(0 AS FLOAT64) AS sum_y, CAST(0 AS FLOAT64) AS sum_yy, CAST(0 AS FLOAT64) AS sum_x, CAST(0 AS FLOAT64) AS sum_xx, CAST(0 AS FLOAT64) AS sum_xy FROM int_first_exposures GROUP BY variant
+UNION ALL
+SELECT 'crossed' AS part, -1 AS metric, '' AS variant, COUNT(*) AS units, CAST(0 AS FLOAT64) AS sum_y, CAST(0 AS FLOAT64) AS sum_yy, CAST(0 AS FLOAT64) AS sum_x, CAST(0 AS FLOAT64) AS sum_xx, CAST(0 AS FLOAT64) AS sum_xy FROM int_crossed_units
+UNION ALL
+SELECT 'not_random' AS part, -1 AS metric, '' AS variant, COUNT(*) AS units, CAST(0 AS FLOAT64) AS sum_y, CAST(0 AS FLOAT64) AS sum_yy, CAST(0 AS FLOAT64) AS sum_x, CAST(0 AS FLOAT64) AS sum_xx, CAST(0 AS FLOAT64) AS sum_xy FROM stg_exposures WHERE reason IS NULL OR reason <> 'REASON_SPLIT'
+UNION ALL
+SELECT 'matured' AS part, metric, variant, units, sum_y, sum_yy, sum_x, sum_xx, sum_xy FROM sufficient_statistics
+ORDER BY part, metric, variant

@@ -1,0 +1,31 @@
+WITH stg_exposures AS (
+-- One row per exposure event of one epoch, the first in the log where an event id came twice:
+-- unit_id, variant, reason, occurred_at, segments (JSON), log_partition, log_offset.
+SELECT
+  JSON_VALUE(properties, '$.unit_id') AS unit_id,
+  variant,
+  JSON_VALUE(properties, '$.reason') AS reason,
+  occurred_at,
+  JSON_QUERY(properties, '$.segments') AS segments,
+  log_partition,
+  log_offset
+FROM raw_events
+WHERE event_type = 'exposure'
+  AND experiment_key = @experiment_key
+  AND epoch = @epoch
+  AND occurred_at <= @closed_at
+QUALIFY ROW_NUMBER() OVER (PARTITION BY event_id ORDER BY log_partition, log_offset) = 1
+),
+int_first_exposures AS (
+-- One row per unit: unit_id, variant, first_exposed_at, segments (JSON), all of its first exposure by a random split.
+SELECT unit_id, variant, occurred_at AS first_exposed_at, segments
+FROM stg_exposures
+WHERE reason = 'REASON_SPLIT' AND unit_id IS NOT NULL AND variant IS NOT NULL
+QUALIFY ROW_NUMBER() OVER (PARTITION BY unit_id ORDER BY occurred_at, log_partition, log_offset) = 1
+)
+SELECT attribute, value, variant, COUNT(*) AS units
+FROM (
+  SELECT 'region' AS attribute, JSON_VALUE(segments, '$.region') AS value, variant FROM int_first_exposures WHERE JSON_VALUE(segments, '$.region') IS NOT NULL
+) AS segmented
+GROUP BY attribute, value, variant
+ORDER BY attribute, value, variant

@@ -1,0 +1,58 @@
+import type { MetricDefinition, PropertyFilter } from '../../definitions/metric.ts';
+import type { Statement } from '../../warehouse/port.ts';
+import type { Dialect } from '../dialect.ts';
+import { scorecardQuery, segmentSplitQuery, type Analysis } from '../scorecard-queries.ts';
+import { day, DAY_MS, DEPOSITED, KEY } from './small-warehouse.ts';
+
+/** A statement of the platform, as one of the experiments that it serves asks for it. */
+export interface RegisteredStatement {
+  /** The exported function that renders it. */
+  readonly builder: string;
+  /** What is special about it; names its snapshot. */
+  readonly name: string;
+  readonly render: (dialect: Dialect) => Statement;
+}
+
+const ANALYSIS: Analysis = { experimentKey: KEY, epoch: 1, unitType: 'user', asOfMs: day(10) };
+const UNIT_TYPES = ['user', 'device', 'team'];
+const FILTERS: readonly PropertyFilter[] = [
+  ...(['upi', 1.5, 7, true, ''] as const).flatMap((value) =>
+    (['equals', 'not_equals'] as const).map((operator) => ({ property: 'method', operator, value })),
+  ),
+  { property: 'amount_paise', operator: 'greater_than', value: 15 },
+  { property: 'amount_paise', operator: 'less_than', value: -0.5 },
+];
+
+const metric = (changes: Partial<MetricDefinition>): MetricDefinition => ({ ...DEPOSITED, ...changes });
+const METRICS: Readonly<Record<MetricDefinition['type'], MetricDefinition>> = {
+  proportion: metric({ type: 'proportion', property: null }),
+  count: metric({ type: 'count', property: null, windowMs: DAY_MS }),
+  sum: metric({ type: 'sum' }),
+};
+const EVERY_METRIC: readonly MetricDefinition[] = [
+  ...Object.values(METRICS),
+  ...FILTERS.map((filter) => metric({ type: 'count', property: null, where: [filter] })),
+  metric({ event: 'contest_joined', type: 'proportion', property: null, where: FILTERS, windowMs: 30 * DAY_MS }),
+  metric({ covariateMs: 14 * DAY_MS, windowMs: 1 }),
+];
+
+function scorecard(name: string, metrics: readonly MetricDefinition[], analysis = ANALYSIS): RegisteredStatement {
+  return { builder: 'scorecardQuery', name, render: (dialect) => scorecardQuery(dialect, analysis, metrics) };
+}
+
+function segments(name: string, attributes: readonly string[]): RegisteredStatement {
+  return { builder: 'segmentSplitQuery', name, render: (dialect) => segmentSplitQuery(dialect, ANALYSIS, attributes) };
+}
+
+/**
+ * Every statement that the platform asks the warehouse, in every form that a definition can give it. A test wants each exported `…Query` and
+ * each model to occur here.
+ */
+export const STATEMENTS: readonly RegisteredStatement[] = [
+  ...Object.entries(METRICS).map(([type, definition]) => scorecard(`scorecard-${type}`, [definition])),
+  scorecard('scorecard-covariate', [metric({ covariateMs: 14 * DAY_MS })]),
+  ...UNIT_TYPES.map((unitType) => scorecard(`scorecard-of-${unitType}s`, [DEPOSITED], { ...ANALYSIS, unitType })),
+  scorecard('scorecard-every-metric', EVERY_METRIC),
+  segments('segments-one', ['region']),
+  segments('segments-several', ['region', 'os', 'app_version']),
+];
