@@ -1,6 +1,7 @@
 // Sets up whatever a task needs, visibly and once, then runs it: `node scripts/bootstrap.mjs demo|test|check|bench [args]`.
 // Plain JavaScript on Node's own modules only, because nothing else is there yet in a fresh clone.
 import process from 'node:process';
+import { ensureEmulator } from './setup/bigquery-emulator.mjs';
 import { build } from './setup/build.mjs';
 import { installPackages } from './setup/packages.mjs';
 import { requireNode } from './setup/node-version.mjs';
@@ -10,8 +11,8 @@ import { SetupError } from './setup/step.mjs';
 
 const TASKS = {
   demo: { module: './tasks/demo.mjs', needsTemporal: true },
-  test: { module: './tasks/test.mjs', needsTemporal: true, needsTimeSkipping: true },
-  check: { module: './tasks/check.mjs', needsTemporal: true, needsTimeSkipping: true },
+  test: { module: './tasks/test.mjs', needsTemporal: true, needsTimeSkipping: true, needsEmulator: true },
+  check: { module: './tasks/check.mjs', needsTemporal: true, needsTimeSkipping: true, needsEmulator: true },
   bench: { module: './tasks/bench.mjs', needsTemporal: false },
 };
 
@@ -26,6 +27,7 @@ async function main([name, ...args]) {
   const runsTests = !args.includes('--no-tests');
   if (task.needsTemporal && runsTests) process.env.TEMPORAL_CLI_PATH = await ensureTemporal();
   if (task.needsTimeSkipping && runsTests) await ensureTimeSkipping();
+  if (task.needsEmulator && runsTests) await ensureEmulator();
   const { run } = await import(task.module);
   return await run(args);
 }
