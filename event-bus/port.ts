@@ -1,4 +1,5 @@
 import type { Event, JsonObject, StoredEvent } from './event.ts';
+import type { BusMetrics } from './metrics.ts';
 
 /** What became of one published event. */
 export type PublishResult =
@@ -60,7 +61,7 @@ export interface DeadLetter {
 }
 
 /**
- * The event log. Adapters: the embedded log in PostgreSQL, Kafka (later). All pass the same contract suite
+ * The event log. Adapters: the embedded log in PostgreSQL (`postgres/`), Kafka (`kafka/`). All pass the same contract suite
  * (`event-bus/contract.ts`): durable when acknowledged, ordered by key (user, else anonymous id, else event id), read in commit
  * order, replayable from any position, nothing dropped.
  */
@@ -77,5 +78,7 @@ export interface EventBus {
   deadLetter(rejections: readonly Rejection[]): Promise<void>;
   /** The newest first. */
   deadLetters(options: { readonly limit: number }): Promise<readonly DeadLetter[]>;
+  /** What this client did so far, and how far its consumers are. */
+  metrics(): BusMetrics;
   close(): Promise<void>;
 }

@@ -3,7 +3,7 @@ import { status, type ServiceError } from '@grpc/grpc-js';
 import type { Logger } from 'pino';
 import { ConflictError, NotFoundError } from '../control-store/port.ts';
 import { InvalidDefinitionError } from '../definitions/definition.ts';
-import { EventLogBacklogError, EventLogUnavailableError } from '../event-bus/postgres/append.ts';
+import { EventLogBacklogError, EventLogUnavailableError } from '../event-bus/errors.ts';
 
 /** A request that cannot be answered as it is. The message begins with the field's wire name. */
 export class InvalidRequestError extends Error {

@@ -4,6 +4,7 @@ import process from 'node:process';
 import { ensureEmulator } from './setup/bigquery-emulator.mjs';
 import { build } from './setup/build.mjs';
 import { installPackages } from './setup/packages.mjs';
+import { ensureKafkaBroker } from './setup/kafka.mjs';
 import { requireNode } from './setup/node-version.mjs';
 import { ensureTemporal } from './setup/temporal.mjs';
 import { ensureTimeSkipping } from './setup/time-skipping-server.mjs';
@@ -11,8 +12,8 @@ import { SetupError } from './setup/step.mjs';
 
 const TASKS = {
   demo: { module: './tasks/demo.mjs', needsTemporal: true },
-  test: { module: './tasks/test.mjs', needsTemporal: true, needsTimeSkipping: true, needsEmulator: true },
-  check: { module: './tasks/check.mjs', needsTemporal: true, needsTimeSkipping: true, needsEmulator: true },
+  test: { module: './tasks/test.mjs', needsTemporal: true, needsTestParts: true },
+  check: { module: './tasks/check.mjs', needsTemporal: true, needsTestParts: true },
   bench: { module: './tasks/bench.mjs', needsTemporal: false },
 };
 
@@ -26,8 +27,11 @@ async function main([name, ...args]) {
   await build();
   const runsTests = !args.includes('--no-tests');
   if (task.needsTemporal && runsTests) process.env.TEMPORAL_CLI_PATH = await ensureTemporal();
-  if (task.needsTimeSkipping && runsTests) await ensureTimeSkipping();
-  if (task.needsEmulator && runsTests) await ensureEmulator();
+  if (task.needsTestParts && runsTests) {
+    await ensureTimeSkipping();
+    await ensureEmulator();
+    await ensureKafkaBroker();
+  }
   const { run } = await import(task.module);
   return await run(args);
 }

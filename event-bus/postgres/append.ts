@@ -1,4 +1,5 @@
 import { sql, type Kysely, type RawBuilder } from 'kysely';
+import { EventLogBacklogError, EventLogUnavailableError } from '../errors.ts';
 import type { EventLogTables } from './tables.ts';
 import { isTransient, retryTransient } from './transient.ts';
 
@@ -23,29 +24,6 @@ export function appendStatement(
     SELECT ${partition}::integer, head.first_offset + item.position - 1,
            coalesce(${ingestedAtMs}::bigint, (extract(epoch FROM clock_timestamp()) * 1000)::bigint), item.event::json
     FROM head, unnest(${events}::text[]) WITH ORDINALITY AS item (event, position)`;
-}
-
-/** More events wait to be stored than a process should hold in memory; none of the refused ones was stored. */
-export class EventLogBacklogError extends Error {
-  constructor(waiting: number) {
-    super(
-      `the event log takes no more for the moment: ${waiting} events of one partition wait to be stored, because PostgreSQL is ` +
-        'away or too slow. Nothing of this call was stored in that partition; publish it again later',
-    );
-    this.name = 'EventLogBacklogError';
-  }
-}
-
-/** PostgreSQL did not confirm in time: the events may or may not be stored. */
-export class EventLogUnavailableError extends Error {
-  constructor(cause: unknown) {
-    super(
-      'the event log did not confirm the events in time, so they may or may not be stored. Publish them again with the same ids: ' +
-        'doubles are dropped downstream',
-      { cause },
-    );
-    this.name = 'EventLogUnavailableError';
-  }
 }
 
 export interface AppendOptions {
@@ -74,11 +52,21 @@ export class PartitionAppender {
   #queue: Waiting[] = [];
   #backlog = 0;
   #isRunning = false;
+  #failedAttempts = 0;
 
   constructor(db: Kysely<EventLogTables>, partition: number, options: AppendOptions) {
     this.#db = db;
     this.#partition = partition;
     this.#options = options;
+  }
+
+  /** Events that wait to be stored. */
+  get waiting(): number {
+    return this.#backlog;
+  }
+
+  get failedAttempts(): number {
+    return this.#failedAttempts;
   }
 
   /**
@@ -89,7 +77,7 @@ export class PartitionAppender {
    */
   async append(events: readonly string[]): Promise<void> {
     if (this.#backlog > 0 && this.#backlog + events.length > this.#options.maxBacklog) {
-      throw new EventLogBacklogError(this.#backlog);
+      throw new EventLogBacklogError(this.#backlog, 'PostgreSQL');
     }
     this.#backlog += events.length;
     await new Promise<void>((resolve, reject) => {
@@ -133,7 +121,12 @@ export class PartitionAppender {
         events.slice(start, start + MAX_ROWS),
         this.#options.clock?.() ?? null,
       );
-      await retryTransient(() => statement.execute(this.#db), this.#options.retryForMs);
+      const attempt = async (): Promise<void> => {
+        this.#failedAttempts += 1;
+        await statement.execute(this.#db);
+        this.#failedAttempts -= 1;
+      };
+      await retryTransient(attempt, this.#options.retryForMs);
     }
   }
 }

@@ -9,7 +9,8 @@ import { Gate } from '../contract/gate.ts';
 import { CONTRACT_REGISTRY, sampleEvent, sampleEvents } from '../contract/sample-events.ts';
 import type { EventTypeSchema } from '../schemas/event-type.ts';
 import { createRegistry } from '../schemas/registry.ts';
-import { EventLogBacklogError, openEventLog, PartitionCountError } from './event-log.ts';
+import { EventLogBacklogError, PartitionCountError } from '../errors.ts';
+import { openEventLog } from './event-log.ts';
 import { migrateEventLog } from './migrate.ts';
 
 /** The connections of group members. */

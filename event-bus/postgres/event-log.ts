@@ -1,12 +1,13 @@
 import type { Kysely } from 'kysely';
-import { checkEvent } from '../envelope.ts';
 import type { Event } from '../event.ts';
 import type { Consumer, ConsumerOptions, DeadLetter, EventBatch, EventBus, PublishResult, Rejection } from '../port.ts';
+import type { BusMetrics } from '../metrics.ts';
 import { createRegistry, type SchemaRegistry } from '../schemas/registry.ts';
+import { sortEvents } from '../sorted-events.ts';
 import { PartitionAppender, type AppendOptions } from './append.ts';
 import { connectEventLog } from './database.ts';
-import { GroupConsumer } from './group-consumer.ts';
-import { GroupMembership } from './group-membership.ts';
+import { GroupConsumer } from '../consuming/group-consumer.ts';
+import { PostgresMembership } from './group-membership.ts';
 import { LogHeads } from './log-heads.ts';
 import { migrateEventLog } from './migrate.ts';
 import { partitionOf } from './partition-of.ts';
@@ -22,9 +23,6 @@ import {
 import { registerSchemas } from './register-schemas.ts';
 import type { EventLogTables } from './tables.ts';
 import { retryTransient } from './transient.ts';
-
-export { EventLogBacklogError, EventLogUnavailableError } from './append.ts';
-export { PartitionCountError } from './migrate.ts';
 
 export interface EventLogOptions {
   /** Connection string of a PostgreSQL database; its tables are named `event_log_…` and made if missing. */
@@ -76,8 +74,10 @@ class EventLog implements EventBus {
   readonly #appenders: readonly PartitionAppender[];
   readonly #heads: LogHeads;
   readonly #onError: (error: Error) => void;
-  readonly #consumers = new Set<Consumer>();
+  readonly #consumers = new Map<Consumer, { readonly group: string; readonly consumer: GroupConsumer }>();
   readonly #publishing = new Set<Promise<unknown>>();
+  #published = 0;
+  #deadLettered = 0;
   #isClosed = false;
 
   constructor(
@@ -115,8 +115,7 @@ class EventLog implements EventBus {
     }
     const group = await groupId(this.#db, options.group);
     const consumer: GroupConsumer = await GroupConsumer.start({
-      partitionCount: this.partitionCount,
-      join: (onLost) => GroupMembership.join(this.#url, group, onLost),
+      join: ({ onLost }) => PostgresMembership.join(this.#url, group, this.partitionCount, onLost),
       endOffsets: (signal) => retryTransient(() => loadEndOffsets(this.#db), Infinity, signal),
       work: {
         load: async (partition) =>
@@ -135,7 +134,7 @@ class EventLog implements EventBus {
       },
       onEnd: () => this.#consumers.delete(consumer),
     });
-    this.#consumers.add(consumer);
+    this.#consumers.set(consumer, { group: options.group, consumer });
     return consumer;
   }
 
@@ -165,38 +164,44 @@ class EventLog implements EventBus {
     return await loadDeadLetters(this.#db, options.limit);
   }
 
+  metrics(): BusMetrics {
+    const sum = (of: (appender: PartitionAppender) => number): number =>
+      this.#appenders.reduce((total, appender) => total + of(appender), 0);
+    return {
+      published: this.#published,
+      deadLettered: this.#deadLettered,
+      failedAttempts: sum(({ failedAttempts }) => failedAttempts),
+      waiting: sum(({ waiting }) => waiting),
+      consumers: [...this.#consumers.values()].flatMap(({ group, consumer }) =>
+        consumer.lag(group, (partition) => this.#heads.newest(partition)),
+      ),
+    };
+  }
+
   /** Stops its consumers, waits for what is being published and closes its connections. */
   async close(): Promise<void> {
     if (this.#isClosed) return;
     this.#isClosed = true;
-    await Promise.all([...this.#consumers].map((consumer) => consumer.stop()));
+    await Promise.all([...this.#consumers.keys()].map((consumer) => consumer.stop()));
     await Promise.allSettled(this.#publishing);
     await this.#db.destroy();
   }
 
-  async #publish(events: readonly Event[]): Promise<PublishResult[]> {
-    const results: PublishResult[] = [];
-    const rejections: Rejection[] = [];
-    const byPartition = new Map<number, string[]>();
-    for (const candidate of events) {
-      const checked = checkEvent(candidate, this.#registry);
-      if (!checked.isValid) {
-        const { eventId, reason, payload } = checked;
-        rejections.push({ reason, payload });
-        results.push({ eventId, status: 'dead-lettered', reason });
-        continue;
-      }
-      const partition = partitionOf(checked.event, this.partitionCount);
-      const texts = byPartition.get(partition) ?? [];
-      texts.push(checked.json);
-      byPartition.set(partition, texts);
-      results.push({ eventId: candidate.eventId, status: 'accepted' });
-    }
-    const work = [...byPartition].map(([partition, texts]) => this.#appendTo(partition, texts));
+  async #publish(events: readonly Event[]): Promise<readonly PublishResult[]> {
+    const { results, rejections, byPartition } = sortEvents(events, this.#registry, (event) =>
+      partitionOf(event, this.partitionCount),
+    );
+    const work = [...byPartition].map(([partition, accepted]) =>
+      this.#appendTo(
+        partition,
+        accepted.map(({ json }) => json),
+      ),
+    );
     work.push(this.#storeDeadLetters(rejections));
     // Every part is waited for, so that after a rejection nothing of this call is still under way.
     const failed = (await Promise.allSettled(work)).find((outcome) => outcome.status === 'rejected');
     if (failed !== undefined) throw failed.reason;
+    this.#published += results.length - rejections.length;
     this.#heads.nudge();
     return results;
   }
@@ -211,6 +216,7 @@ class EventLog implements EventBus {
     if (rejections.length === 0) return;
     const receivedAtMs = this.#append.clock?.() ?? null;
     await retryTransient(() => storeDeadLetters(this.#db, rejections, receivedAtMs), this.#append.retryForMs);
+    this.#deadLettered += rejections.length;
   }
 
   async #tracked<T>(work: Promise<T>): Promise<T> {

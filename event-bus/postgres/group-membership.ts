@@ -1,4 +1,5 @@
 import pg from 'pg';
+import type { GroupMembership } from '../consuming/membership.ts';
 
 /** The first number of the advisory locks' two-part key is this plus the group's id: a range that nothing else uses. */
 const LOCK_CLASS_BASE = 1_163_264_000;
@@ -9,19 +10,26 @@ const MEMBER_LOCK = 1_000_000;
  * A member's seat in a consumer group: one connection whose session locks say which members live and who reads which partition.
  * PostgreSQL gives the locks back by itself when the member's process dies.
  */
-export class GroupMembership {
+export class PostgresMembership implements GroupMembership {
   readonly #client: pg.Client;
   readonly #lockClass: number;
   readonly #backendId: number;
+  readonly #partitionCount: number;
 
-  private constructor(client: pg.Client, lockClass: number, backendId: number) {
+  private constructor(client: pg.Client, lockClass: number, backendId: number, partitionCount: number) {
     this.#client = client;
     this.#lockClass = lockClass;
     this.#backendId = backendId;
+    this.#partitionCount = partitionCount;
   }
 
   /** @param onLost told once when the connection breaks: the locks are gone then */
-  static async join(url: string, groupId: number, onLost: (error: Error) => void): Promise<GroupMembership> {
+  static async join(
+    url: string,
+    groupId: number,
+    partitionCount: number,
+    onLost: (error: Error) => void,
+  ): Promise<PostgresMembership> {
     const client = new pg.Client({
       connectionString: url,
       application_name: 'umpire event log group member',
@@ -35,7 +43,7 @@ export class GroupMembership {
       const lockClass = LOCK_CLASS_BASE + groupId;
       await client.query('SELECT pg_advisory_lock_shared($1::integer, $2::integer)', [lockClass, MEMBER_LOCK]);
       const answer = await client.query<{ id: number }>('SELECT pg_backend_pid() AS id');
-      return new GroupMembership(client, lockClass, answer.rows[0]?.id ?? 0);
+      return new PostgresMembership(client, lockClass, answer.rows[0]?.id ?? 0, partitionCount);
     } catch (error) {
       await client.end();
       throw error;
@@ -43,7 +51,7 @@ export class GroupMembership {
   }
 
   /** The partitions that are this member's share: every n-th, by the member's rank among those alive. */
-  async share(partitionCount: number): Promise<ReadonlySet<number>> {
+  async share(): Promise<ReadonlySet<number>> {
     const answer = await this.#client.query<{ pid: number }>(
       `SELECT DISTINCT pid FROM pg_locks
        WHERE locktype = 'advisory' AND granted AND mode = 'ShareLock' AND objsubid = 2
@@ -54,7 +62,7 @@ export class GroupMembership {
     );
     const members = answer.rows.map(({ pid }) => pid);
     const rank = members.indexOf(this.#backendId);
-    const mine = Array.from({ length: partitionCount }, (_, partition) => partition).filter(
+    const mine = Array.from({ length: this.#partitionCount }, (_, partition) => partition).filter(
       (partition) => rank >= 0 && partition % members.length === rank,
     );
     return new Set(mine);

@@ -1,4 +1,4 @@
-import { backoffMs, pause } from './pause.ts';
+import { backoffMs, pause } from '../pause.ts';
 
 interface Waiter {
   readonly partition: number;
@@ -43,6 +43,11 @@ export class LogHeads {
       signal.addEventListener('abort', waiter.wake, { once: true });
       if (!this.#isPolling) void this.#poll();
     });
+  }
+
+  /** The end of a partition when it was last looked at. */
+  newest(partition: number): bigint | undefined {
+    return this.#heads.get(partition);
   }
 
   /** Something was published in this process: look at once. */

@@ -1,19 +1,9 @@
 import { Migrator, sql, type Kysely, type Migration } from 'kysely';
+import { PartitionCountError } from '../errors.ts';
 import { connectEventLog } from './database.ts';
 import type { EventLogTables } from './tables.ts';
 
 export const DEFAULT_PARTITION_COUNT = 4;
-
-/** The log has another number of partitions than was asked for. */
-export class PartitionCountError extends Error {
-  constructor(existing: number, wanted: number) {
-    super(
-      `the event log has ${existing} partitions, not ${wanted}: changing the number would break the order of keys. ` +
-        `Keep ${existing}, or start a new log in another database`,
-    );
-    this.name = 'PartitionCountError';
-  }
-}
 
 /**
  * Creates the log's tables (all named `event_log_…`) or brings them up to date. May be run at every start, by several at once.
@@ -49,7 +39,9 @@ async function ensurePartitions(db: Kysely<EventLogTables>, wanted: number | und
       .executeTakeFirstOrThrow();
     const existing = Number(count);
     if (existing > 0) {
-      if (wanted !== undefined && wanted !== existing) throw new PartitionCountError(existing, wanted);
+      if (wanted !== undefined && wanted !== existing) {
+        throw new PartitionCountError(existing, wanted, 'the event log', 'in another database');
+      }
       return;
     }
     const partitionCount = wanted ?? DEFAULT_PARTITION_COUNT;

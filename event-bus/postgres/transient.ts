@@ -1,4 +1,4 @@
-import { backoffMs, pause } from './pause.ts';
+import { backoffMs, pause } from '../pause.ts';
 
 const TRANSIENT_CODES: ReadonlySet<string> = new Set([
   'ECONNREFUSED',

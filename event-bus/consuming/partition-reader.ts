@@ -1,5 +1,5 @@
 import type { EventBatch } from '../port.ts';
-import { backoffMs, pause } from './pause.ts';
+import { backoffMs, pause } from '../pause.ts';
 
 /** What a reader needs to know of its consumer and of the log. */
 export interface PartitionWork {
@@ -17,6 +17,8 @@ export interface PartitionWork {
   onLogError(error: Error): void;
   /** The position moved. */
   onProgress(): void;
+  /** The reader has ended; nothing more is read of the partition. */
+  release?(partition: number): void;
 }
 
 /** Reads one partition in order, batch by batch, until it is stopped. Nothing is skipped: what fails is tried again. */
@@ -26,16 +28,22 @@ export class PartitionReader {
   readonly #abort = new AbortController();
   readonly #ended: Promise<void>;
   #position: bigint | undefined;
+  #handled = 0;
 
   constructor(partition: number, work: PartitionWork) {
     this.#partition = partition;
     this.#work = work;
-    this.#ended = this.#run();
+    this.#ended = this.#run().finally(() => work.release?.(partition));
   }
 
   /** Everything before it was handled. `undefined` until it is known. */
   get position(): bigint | undefined {
     return this.#position;
+  }
+
+  /** Events that were handled. */
+  get handled(): number {
+    return this.#handled;
   }
 
   /** Finishes the attempt at hand and resolves. Never rejects. */
@@ -62,6 +70,8 @@ export class PartitionReader {
       );
       if (batch === undefined) return;
       if (batch.events.length > 0 && !(await this.#process(batch))) return;
+      // Places that hold no event, such as what was compacted away.
+      if (batch.events.length === 0) this.#moveTo(batch.nextOffset);
     }
   }
 
@@ -84,9 +94,15 @@ export class PartitionReader {
       'once after the end',
     );
     if (stored === undefined) return false;
-    this.#position = batch.nextOffset;
-    this.#work.onProgress();
+    this.#handled += batch.events.length;
+    this.#moveTo(batch.nextOffset);
     return true;
+  }
+
+  #moveTo(position: bigint): void {
+    if (this.#position === position) return;
+    this.#position = position;
+    this.#work.onProgress();
   }
 
   /** The work's result, tried again with backoff; `undefined` when the reader was stopped before it succeeded. */

@@ -1,14 +1,14 @@
+import type { ConsumerLag } from '../metrics.ts';
 import type { Consumer } from '../port.ts';
-import type { GroupMembership } from './group-membership.ts';
+import type { GroupMembership, MembershipEvents } from './membership.ts';
 import { PartitionReader, type PartitionWork } from './partition-reader.ts';
-import { backoffMs, pause } from './pause.ts';
+import { backoffMs, pause } from '../pause.ts';
 
 const REBALANCE_EVERY_MS = 200;
 
 export interface GroupConsumerOptions {
-  readonly partitionCount: number;
-  /** Takes a seat in the group. `onLost` is told when its connection breaks. */
-  join(onLost: (error: Error) => void): Promise<GroupMembership>;
+  /** Takes a seat in the group. */
+  join(events: MembershipEvents): Promise<GroupMembership>;
   /** Where each partition ends now. */
   endOffsets(signal: AbortSignal): Promise<ReadonlyMap<number, bigint>>;
   readonly work: Omit<PartitionWork, 'onProgress'>;
@@ -59,6 +59,15 @@ export class GroupConsumer implements Consumer {
     });
   }
 
+  /** How far this member is with its partitions, where that is known. */
+  lag(group: string, newestOf: (partition: number) => bigint | undefined): ConsumerLag[] {
+    return [...this.#readers].flatMap(([partition, { position, handled }]) => {
+      const newest = newestOf(partition);
+      if (position === undefined || newest === undefined) return [];
+      return [{ group, partition, handled, lag: newest > position ? Number(newest - position) : 0 }];
+    });
+  }
+
   async stop(): Promise<void> {
     if (!this.#stop.signal.aborted) {
       this.#stop.abort();
@@ -71,9 +80,12 @@ export class GroupConsumer implements Consumer {
 
   /** A broken connection is looked into at once: its partitions may have another reader already. */
   async #join(): Promise<GroupMembership> {
-    return await this.#options.join((error) => {
-      this.#options.work.onLogError(error);
-      this.#sleep.abort();
+    return await this.#options.join({
+      onLost: (error) => {
+        this.#options.work.onLogError(error);
+        this.#sleep.abort();
+      },
+      onChange: () => this.#sleep.abort(),
     });
   }
 
@@ -118,7 +130,7 @@ export class GroupConsumer implements Consumer {
   }
 
   async #rebalance(membership: GroupMembership): Promise<void> {
-    const share = await membership.share(this.#options.partitionCount);
+    const share = await membership.share();
     this.#share = share;
     for (const [partition, reader] of this.#readers) {
       if (share.has(partition)) continue;

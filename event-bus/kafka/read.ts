@@ -1,0 +1,120 @@
+import type { Cluster, KafkaMessage } from 'kafkajs';
+import { kafkaErrorType } from './failure.ts';
+import { leaderOf } from './produce.ts';
+
+/** What a broker answers for one partition of a fetch. */
+export interface FetchedPartition {
+  readonly partition: number;
+  /** The offset after the newest record that readers may see. */
+  readonly highWatermark: string;
+  /** From the start of the batch that holds the offset asked for; it may begin before that. */
+  readonly messages: readonly (KafkaMessage & { readonly isControlRecord?: boolean })[];
+}
+
+export interface FetchAnswer {
+  readonly responses: readonly { readonly topicName: string; readonly partitions: readonly FetchedPartition[] }[];
+}
+
+const MAX_BYTES_PER_PARTITION = 2 * 1024 * 1024;
+const READ_COMMITTED = 1;
+
+/** Records of one partition, in order, and where to read on. */
+export interface RecordRun {
+  readonly messages: readonly KafkaMessage[];
+  readonly nextOffset: bigint;
+}
+
+/** Reads up to `maxRecords` from an offset on; less only where the partition ends. */
+export async function readRun(
+  cluster: Cluster,
+  { topic, partition, from, maxRecords }: { topic: string; partition: number; from: bigint; maxRecords: number },
+): Promise<RecordRun> {
+  const messages: KafkaMessage[] = [];
+  let position = from;
+  while (messages.length < maxRecords) {
+    const fetched = await fetchOnce(cluster, topic, partition, position);
+    if (fetched === 'before the beginning') {
+      const { low } = await partitionBounds(cluster, topic, partition);
+      if (low <= position) break;
+      position = low;
+      continue;
+    }
+    const run = takeFrom(fetched, position, maxRecords - messages.length);
+    messages.push(...run.messages);
+    if (run.nextOffset === position) break;
+    position = run.nextOffset;
+  }
+  return { messages, nextOffset: position };
+}
+
+/** What of an answer lies at or after `from`; control records are stepped over. */
+export function takeFrom({ messages }: FetchedPartition, from: bigint, maxRecords: number): RecordRun {
+  const taken: KafkaMessage[] = [];
+  let nextOffset = from;
+  for (const message of messages) {
+    const offset = BigInt(message.offset);
+    if (offset < from) continue;
+    if (taken.length === maxRecords) break;
+    if (message.isControlRecord !== true) taken.push(message);
+    nextOffset = offset + 1n;
+  }
+  return { messages: taken, nextOffset };
+}
+
+async function fetchOnce(
+  cluster: Cluster,
+  topic: string,
+  partition: number,
+  from: bigint,
+): Promise<FetchedPartition | 'before the beginning'> {
+  const broker = await leaderOf(cluster, topic, partition);
+  const asked = { partition, fetchOffset: String(from), maxBytes: MAX_BYTES_PER_PARTITION };
+  try {
+    const answer = (await broker.fetch({
+      maxWaitTime: 1,
+      minBytes: 1,
+      maxBytes: MAX_BYTES_PER_PARTITION,
+      isolationLevel: READ_COMMITTED,
+      topics: [{ topic, partitions: [asked] }],
+    })) as FetchAnswer;
+    const fetched = answer.responses[0]?.partitions[0];
+    if (fetched === undefined) throw new Error(`the broker answered nothing for partition ${partition} of ${topic}`);
+    return fetched;
+  } catch (error) {
+    if (kafkaErrorType(error) === 'OFFSET_OUT_OF_RANGE') return 'before the beginning';
+    throw error;
+  }
+}
+
+/** The oldest offset that is kept, and the one after the newest. */
+export async function partitionBounds(
+  cluster: Cluster,
+  topic: string,
+  partition: number,
+): Promise<{ readonly low: bigint; readonly high: bigint }> {
+  const [low, high] = await Promise.all([
+    topicOffsets(cluster, topic, [partition], 'oldest'),
+    topicOffsets(cluster, topic, [partition], 'newest'),
+  ]);
+  return { low: low.get(partition) ?? 0n, high: high.get(partition) ?? 0n };
+}
+
+/** @throws Error where the brokers do not know an offset of every partition */
+export async function topicOffsets(
+  cluster: Cluster,
+  topic: string,
+  partitions: readonly number[],
+  which: 'oldest' | 'newest',
+): Promise<ReadonlyMap<number, bigint>> {
+  const asked = partitions.map((partition) => ({ partition }));
+  const answers = await cluster.fetchTopicsOffset([{ topic, partitions: asked, fromBeginning: which === 'oldest' }]);
+  const offsets = new Map<number, bigint>();
+  for (const { partition, offset } of answers.flatMap((answer) => answer.partitions)) {
+    offsets.set(partition, BigInt(offset));
+  }
+  for (const partition of partitions) {
+    if (!offsets.has(partition))
+      throw new Error(`the brokers do not say where partition ${partition} of ${topic} ends`);
+  }
+  return new Map([...offsets].sort(([a], [b]) => a - b));
+}
