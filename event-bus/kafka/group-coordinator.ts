@@ -1,5 +1,6 @@
-import { AssignerProtocol, type Broker } from 'kafkajs';
+import { AssignerProtocol, type Broker, type Cluster } from 'kafkajs';
 import type { MemberClaim } from './assignment.ts';
+import type { KafkaSession } from './session.ts';
 
 export interface JoinRequest {
   readonly groupId: string;
@@ -37,13 +38,42 @@ export interface GroupCoordinator extends Broker {
 const METHODS = ['joinGroup', 'syncGroup', 'heartbeat', 'leaveGroup'];
 
 /** @throws Error where kafkajs is another than this was written for */
-export function asCoordinator(broker: Broker): GroupCoordinator {
+function asCoordinator(broker: Broker): GroupCoordinator {
   if (isCoordinator(broker)) return broker;
   throw new Error('kafkajs gives no group coordinator; is it another version than 2.2?');
 }
 
 function isCoordinator(broker: Broker): broker is GroupCoordinator {
   return METHODS.every((method) => method in broker);
+}
+
+/** Asks the broker that keeps a group, and looks for it again after a failure. */
+export class GroupConnection {
+  readonly #session: KafkaSession;
+  readonly #groupId: string;
+  #found: { readonly cluster: Cluster; readonly broker: GroupCoordinator } | undefined;
+
+  constructor(session: KafkaSession, groupId: string) {
+    this.#session = session;
+    this.#groupId = groupId;
+  }
+
+  /** @param deadlineMs for a request that may take long, such as one that waits for other members */
+  async ask<T>(what: string, request: (coordinator: GroupCoordinator) => Promise<T>, deadlineMs?: number): Promise<T> {
+    try {
+      return await this.#session.use(what, async (cluster) => await request(await this.#find(cluster)), deadlineMs);
+    } catch (error) {
+      this.#found = undefined;
+      throw error;
+    }
+  }
+
+  async #find(cluster: Cluster): Promise<GroupCoordinator> {
+    if (this.#found?.cluster === cluster && this.#found.broker.isConnected()) return this.#found.broker;
+    const broker = asCoordinator(await cluster.findGroupCoordinator({ groupId: this.#groupId }));
+    this.#found = { cluster, broker };
+    return broker;
+  }
 }
 
 /** Members of a group agree on this name; other consumers cannot join the same group. */

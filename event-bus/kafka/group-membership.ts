@@ -1,22 +1,19 @@
-import type { Cluster } from 'kafkajs';
 import type { GroupMembership, MembershipEvents } from '../consuming/membership.ts';
 import { backoffMs, pause } from '../pause.ts';
 import { assignPartitions } from './assignment.ts';
 import { asError, isRefusal, kafkaErrorType } from './failure.ts';
 import {
-  asCoordinator,
   ASSIGNMENT_PROTOCOL,
   decodeAssignment,
   decodeClaim,
   encodeAssignment,
   encodeClaim,
-  type GroupCoordinator,
+  type GroupConnection,
   type JoinAnswer,
 } from './group-coordinator.ts';
-import type { KafkaSession } from './session.ts';
 
 export interface KafkaGroup {
-  readonly session: KafkaSession;
+  readonly coordinator: GroupConnection;
   readonly topic: string;
   readonly partitionCount: number;
   readonly groupId: string;
@@ -49,7 +46,6 @@ export class KafkaMembership implements GroupMembership {
   readonly #taken = new Set<number>();
   /** Nobody else may read these: what is read, and what is this member's share. */
   #held: ReadonlySet<number> = new Set();
-  #coordinator: { readonly cluster: Cluster; readonly broker: GroupCoordinator } | undefined;
   #mustJoin = false;
   #lost: Error | undefined;
   #heardAt = performance.now();
@@ -101,7 +97,7 @@ export class KafkaMembership implements GroupMembership {
     if (this.#memberId === '' || this.#lost !== undefined) return;
     const { groupId } = this.#group;
     const memberId = this.#memberId;
-    await this.#ask(
+    await this.#group.coordinator.ask(
       'leaving the consumer group',
       (coordinator) => coordinator.leaveGroup({ groupId, memberId }),
       LEAVE_MS,
@@ -113,7 +109,7 @@ export class KafkaMembership implements GroupMembership {
     await this.#inTurn(async () => {
       if (this.#lost !== undefined) throw this.#lost;
       const { groupId, topic } = this.#group;
-      await this.#ask('keeping the position of a consumer', (coordinator) =>
+      await this.#group.coordinator.ask('keeping the position of a consumer', (coordinator) =>
         coordinator.offsetCommit({
           groupId,
           groupGenerationId: this.#generation,
@@ -127,7 +123,7 @@ export class KafkaMembership implements GroupMembership {
   /** Where this group reads on; `undefined` where it never read. */
   async committed(partition: number): Promise<bigint | undefined> {
     const { groupId, topic } = this.#group;
-    const { responses } = await this.#ask('reading the position of a consumer', (coordinator) =>
+    const { responses } = await this.#group.coordinator.ask('reading the position of a consumer', (coordinator) =>
       coordinator.offsetFetch({ groupId, topics: [{ topic, partitions: [{ partition, offset: '-1' }] }] }),
     );
     const offset = BigInt(responses[0]?.partitions[0]?.offset ?? '-1');
@@ -139,7 +135,7 @@ export class KafkaMembership implements GroupMembership {
     const { topic, groupId, sessionTimeoutMs } = this.#group;
     this.#mustJoin = false;
     const metadata = encodeClaim(topic, { held: [...this.#held], generation: this.#generation });
-    const joined = await this.#ask(
+    const joined = await this.#group.coordinator.ask(
       'joining the consumer group',
       (coordinator) =>
         coordinator.joinGroup({
@@ -152,13 +148,15 @@ export class KafkaMembership implements GroupMembership {
       REBALANCE_TIMEOUT_MS + sessionTimeoutMs,
     );
     this.#memberId = joined.memberId;
-    const { memberAssignment } = await this.#ask('hearing the share in the consumer group', (coordinator) =>
-      coordinator.syncGroup({
-        groupId,
-        generationId: joined.generationId,
-        memberId: joined.memberId,
-        groupAssignment: this.#shareOut(joined),
-      }),
+    const { memberAssignment } = await this.#group.coordinator.ask(
+      'hearing the share in the consumer group',
+      (coordinator) =>
+        coordinator.syncGroup({
+          groupId,
+          generationId: joined.generationId,
+          memberId: joined.memberId,
+          groupAssignment: this.#shareOut(joined),
+        }),
     );
     this.#generation = joined.generationId;
     this.#share = new Set(decodeAssignment(topic, memberAssignment));
@@ -205,7 +203,9 @@ export class KafkaMembership implements GroupMembership {
 
   async #heartbeat(): Promise<void> {
     const request = { groupId: this.#group.groupId, groupGenerationId: this.#generation, memberId: this.#memberId };
-    await this.#ask('saying that a consumer is alive', (coordinator) => coordinator.heartbeat(request));
+    await this.#group.coordinator.ask('saying that a consumer is alive', (coordinator) =>
+      coordinator.heartbeat(request),
+    );
   }
 
   async #troubled(error: unknown, isJoining: boolean): Promise<void> {
@@ -229,25 +229,6 @@ export class KafkaMembership implements GroupMembership {
       return;
     }
     await pause(backoffMs(1), this.#ending.signal);
-  }
-
-  async #ask<T>(what: string, request: (coordinator: GroupCoordinator) => Promise<T>, deadlineMs?: number): Promise<T> {
-    try {
-      const work = async (cluster: Cluster): Promise<T> => await request(await this.#findCoordinator(cluster));
-      return await this.#group.session.use(what, work, deadlineMs);
-    } catch (error) {
-      this.#coordinator = undefined;
-      throw error;
-    }
-  }
-
-  async #findCoordinator(cluster: Cluster): Promise<GroupCoordinator> {
-    const { groupId } = this.#group;
-    if (this.#coordinator?.cluster !== cluster || !this.#coordinator.broker.isConnected()) {
-      const broker = asCoordinator(await cluster.findGroupCoordinator({ groupId }));
-      this.#coordinator = { cluster, broker };
-    }
-    return this.#coordinator.broker;
   }
 
   /** One after the other: a position is kept under the generation that is in force when it arrives. */

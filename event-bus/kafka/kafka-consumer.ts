@@ -3,6 +3,7 @@ import type { JsonObject } from '../event.ts';
 import type { ConsumerLag } from '../metrics.ts';
 import { backoffMs, pause } from '../pause.ts';
 import type { Consumer, ConsumerOptions, EventBatch, Rejection } from '../port.ts';
+import { GroupConnection } from './group-coordinator.ts';
 import { KafkaMembership } from './group-membership.ts';
 import { PartitionFetcher } from './partition-fetcher.ts';
 import { decodeRecord, isEvent, type LogEvent } from './record.ts';
@@ -54,9 +55,10 @@ export async function startKafkaConsumer(options: KafkaConsumerOptions): Promise
 
 async function join(options: KafkaConsumerOptions, fetcher: PartitionFetcher): Promise<GroupConsumer> {
   const { offsets, onBatch, onError, onLogError } = options;
+  const coordinator = new GroupConnection(options.session, options.groupId);
   let membership: KafkaMembership | undefined;
   return await GroupConsumer.start({
-    join: async (events) => (membership = await KafkaMembership.join(options, events)),
+    join: async (events) => (membership = await KafkaMembership.join({ ...options, coordinator }, events)),
     endOffsets: (signal) => retried(() => options.endOffsets(), signal, onLogError),
     work: {
       load: async (partition) => (await (offsets?.load(partition) ?? membership?.committed(partition))) ?? 0n,

@@ -1,20 +1,9 @@
 import type { KafkaMessage } from 'kafkajs';
 import { backoffMs, pause } from '../pause.ts';
 import { asError, kafkaErrorType } from './failure.ts';
-import { partitionBounds, takeFrom, type FetchAnswer, type FetchedPartition } from './read.ts';
-import type { RecordRun } from './read.ts';
+import { partitionBounds, takeFrom, type FetchAnswer, type FetchedPartition, type RecordRun } from './read.ts';
 import type { KafkaSession } from './session.ts';
-
-/** Events that were in a partition are gone: the consumer was away for longer than they are kept. */
-export class EventsExpiredError extends Error {
-  constructor(topic: string, partition: number, from: bigint, to: bigint) {
-    super(
-      `partition ${partition} of ${topic}: the events from offset ${from} to ${to - 1n} are gone, because they are older than the ` +
-        `topic keeps them; reading goes on at ${to}. Keep events for longer than a consumer may be away (KAFKA_RETENTION_MS)`,
-    );
-    this.name = 'EventsExpiredError';
-  }
-}
+import { EventsExpiredError, LogEndsBeforeError } from './position-errors.ts';
 
 const MAX_WAIT_MS = 250;
 const MAX_BYTES = 8 * 1024 * 1024;
@@ -218,18 +207,11 @@ export class PartitionFetcher {
           ahead.fetchFrom = low;
           ahead.wake?.();
         }
-        if (offset > high) this.#block(ahead, this.#beyondTheEnd(partition, offset, high));
+        if (offset > high) this.#block(ahead, new LogEndsBeforeError(this.#topic, partition, offset, high));
       } catch (error) {
         await this.#failed(error);
       }
     }
-  }
-
-  #beyondTheEnd(partition: number, offset: bigint, end: bigint): Error {
-    return new Error(
-      `partition ${partition} of ${this.#topic} ends at ${end}, before the place ${offset} where this consumer reads on: ` +
-        'the topic was made anew, or lost events. Nothing is read until the consumer begins anew or the topic is as it was',
-    );
   }
 
   #block(ahead: Ahead, error: Error): void {
