@@ -14,4 +14,4 @@ ENV NODE_ENV=production
 COPY --from=build --chown=node:node /umpire ./
 RUN mkdir /data && chown node:node /data
 USER node
-CMD ["node", "dist/main/serve-main.js"]
+CMD ["node", "--max-semi-space-size=64", "dist/main/serve-main.js"]

@@ -1,7 +1,7 @@
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
-import { endProcess, forkModule } from '../parts/child-process.ts';
+import { endProcess, forkModule, SERVICE_FLAGS } from '../parts/child-process.ts';
 import type { ReadyMessage } from './process-life.ts';
 
 export interface SupervisedOptions {
@@ -66,6 +66,7 @@ export async function supervise(options: SupervisedOptions): Promise<SupervisedP
 
 async function startOnce(options: SupervisedOptions): Promise<{ child: ChildProcess; offers: ReadyMessage['offers'] }> {
   const child = forkModule(import.meta.url, options.modulePath, [], {
+    execArgv: [...process.execArgv, ...SERVICE_FLAGS],
     env: { ...process.env, ...options.environment },
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
     // Ctrl-C in a terminal reaches the whole group; the parent ends its children itself, in order.

@@ -22,8 +22,8 @@ export function appendStatement(
     )
     INSERT INTO event_log_events (partition, "offset", ingested_at_ms, event)
     SELECT ${partition}::integer, head.first_offset + item.position - 1,
-           coalesce(${ingestedAtMs}::bigint, (extract(epoch FROM clock_timestamp()) * 1000)::bigint), item.event::json
-    FROM head, unnest(${events}::text[]) WITH ORDINALITY AS item (event, position)`;
+           coalesce(${ingestedAtMs}::bigint, (extract(epoch FROM clock_timestamp()) * 1000)::bigint), item.event
+    FROM head, json_array_elements(${`[${events.join(',')}]`}::json) WITH ORDINALITY AS item (event, position)`;
 }
 
 export interface AppendOptions {

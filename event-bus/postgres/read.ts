@@ -19,12 +19,13 @@ export async function readBatch(
     .orderBy('offset')
     .limit(maxEvents)
     .execute();
-  const events = rows.map((row) => ({
-    // Checked by `checkEvent` before it was stored.
-    ...(JSON.parse(row.event) as Event),
-    ingestedAtMs: Number(row.ingested_at_ms),
-    offset: BigInt(row.offset),
-  }));
+  const events = rows.map((row) =>
+    // Checked by `checkEvent` before it was stored. Added to in place: a copy of each event would cost as much as parsing it.
+    Object.assign(JSON.parse(row.event) as Event, {
+      ingestedAtMs: Number(row.ingested_at_ms),
+      offset: BigInt(row.offset),
+    }),
+  );
   const last = events.at(-1);
   return { partition, events, nextOffset: last === undefined ? from : last.offset + 1n };
 }
