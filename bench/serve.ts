@@ -6,7 +6,7 @@ import {
   EvaluateStreamResponse,
 } from '@third-umpire/proto/umpire/assignment/v1/assignment';
 import { endProcess, forkModule } from '../parts/child-process.ts';
-import { startScratchPostgres } from './serve/scratch-postgres.ts';
+import { startScratchPostgres } from './parts/scratch-postgres.ts';
 import type { BenchOptions } from './run.ts';
 import { loadStream, loadUnary, type Round } from './serve/load.ts';
 import { BATCH_SIZE, createWorkload } from './serve/workload.ts';

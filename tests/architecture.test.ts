@@ -39,7 +39,7 @@ const MAY_IMPORT: Readonly<Record<string, { readonly uses: readonly string[]; re
     knows: ['control-store', 'scorecard'],
   },
   examples: { uses: ['analyze', 'estimators', 'gen', 'main', 'parts', 'sdk'], knows: ['scorecard'] },
-  bench: { uses: ['control-store', 'definitions', 'event-bus', 'gen', 'grpc-services', 'parts', 'sdk'] },
+  bench: { uses: ['control-store', 'definitions', 'event-bus', 'gen', 'grpc-services', 'parts', 'sdk', 'warehouse'] },
 };
 
 /**
