@@ -25,12 +25,22 @@ export interface Failure {
   readonly exitCode: 1 | 2;
 }
 
+/** Failures of parts that are only loaded by the commands that use them, by name. */
+const CODES: Readonly<Record<string, string>> = {
+  UnusableBackupError: 'INVALID_ARGUMENT',
+  ForeignRulesetError: 'FAILED_PRECONDITION',
+  ConflictError: 'FAILED_PRECONDITION',
+  DamagedRulesetFileError: 'INVALID_ARGUMENT',
+};
+
 /** What a failed command says. Nothing that was foreseen shows a stack. */
 export function failureOf(error: unknown): Failure {
   if (error instanceof UsageError) return { code: 'USAGE', message: error.message, exitCode: 2 };
   if (error instanceof CommandFailure) return { code: error.code, message: error.message, exitCode: 1 };
   if (error instanceof AnalyzeError) return { code: 'INVALID_ARGUMENT', message: error.message, exitCode: 1 };
   if (error instanceof ConfigurationError) return { code: 'CONFIGURATION', message: error.message, exitCode: 1 };
+  const code = error instanceof Error ? CODES[error.name] : undefined;
+  if (code !== undefined && error instanceof Error) return { code, message: error.message, exitCode: 1 };
   if (error instanceof InvalidDefinitionError) {
     const lines = error.problems.map(({ path, message }) => `${path}: ${message}`);
     return { code: 'INVALID_ARGUMENT', message: lines.join('\n'), exitCode: 1 };

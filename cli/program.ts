@@ -3,6 +3,7 @@ import { Command } from 'commander';
 import { repositoryFile } from '../parts/repository-root.ts';
 import { addAnalyzeCommand } from './commands/analyze.ts';
 import { addAuditCommand } from './commands/audit.ts';
+import { addBackupCommands } from './commands/backup.ts';
 import { addDefinitionCommands } from './commands/definitions.ts';
 import { addDoctorCommand } from './commands/doctor.ts';
 import { addEventCommands } from './commands/events.ts';
@@ -54,6 +55,7 @@ export function createProgram(shell: Shell, onUsage: (text: string) => void): Co
   addAuditCommand(program, shell);
   addExplainCommand(program, shell);
   addEventCommands(program, shell);
+  addBackupCommands(program, shell);
   addDoctorCommand(program, shell);
   addAnalyzeCommand(program, shell);
   return program;

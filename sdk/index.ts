@@ -12,4 +12,5 @@ export type { Explanation, ExplanationStep } from './evaluation/explanation.ts';
 export type { Client, ClientStatistics, Outcome } from './client/client.ts';
 export { createClient } from './client/create-client.ts';
 export type { EventStatistics } from './client/event-buffer.ts';
+export { readLastKnownGood, type KeptRuleset } from './client/last-known-good.ts';
 export type { ClientOptions, ClientProblem } from './client/options.ts';

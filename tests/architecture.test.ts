@@ -35,8 +35,8 @@ const MAY_IMPORT: Readonly<Record<string, { readonly uses: readonly string[]; re
     ],
   },
   cli: {
-    uses: ['analyze', 'definitions', 'event-bus', 'examples', 'gen', 'main', 'parts', 'sdk'],
-    knows: ['control-store', 'scorecard'],
+    uses: ['analyze', 'control-store', 'definitions', 'event-bus', 'examples', 'gen', 'main', 'parts', 'sdk'],
+    knows: ['scorecard'],
   },
   examples: { uses: ['analyze', 'estimators', 'gen', 'main', 'parts', 'sdk'], knows: ['scorecard'] },
   bench: { uses: ['control-store', 'definitions', 'event-bus', 'gen', 'grpc-services', 'parts', 'sdk', 'warehouse'] },

@@ -42,6 +42,12 @@ export class ChangeLine {
   }
 }
 
+/** Keeps every change and every kill out until the transaction ends; what is under way finishes first. */
+export async function lockOutChanges(tx: Tx): Promise<void> {
+  await lock(tx, LINE_LOCK);
+  await lock(tx, CHANGE_LOCK);
+}
+
 async function lock(tx: Tx, number: number): Promise<void> {
   await sql`select pg_advisory_xact_lock(${number})`.execute(tx);
 }

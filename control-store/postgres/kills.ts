@@ -30,11 +30,22 @@ async function writeKill(tx: Tx, { target, actor }: KillRequest, nowMs: number):
   await assertTargetExists(tx, target);
   const kill = { killId: uuidv7(), target, actor, killedAtMs: nowMs };
   const rulesetVersion = await publishKill(tx, kill);
-  const killedAt = new Date(nowMs);
+  const record: KillRecord = { ...kill, rulesetVersion };
+  await insertKill(tx, record);
+  await writeAudits(tx, [{ actor, action: 'kill', subject: target.key, detail: record, nowMs }]);
+  return record;
+}
+
+/** Puts a kill in force in the tables and closes the analysis that it ends. The ruleset is the caller's to publish. */
+export async function insertKill(
+  tx: Tx,
+  { killId, target, actor, killedAtMs, rulesetVersion }: KillRecord,
+): Promise<void> {
+  const killedAt = new Date(killedAtMs);
   await tx
     .insertInto('kills')
     .values({
-      kill_id: kill.killId,
+      kill_id: killId,
       target_kind: target.kind,
       target_key: target.key,
       actor: actor.name,
@@ -56,9 +67,6 @@ async function writeKill(tx: Tx, { target, actor }: KillRequest, nowMs: number):
     }))
     .where(target.kind === 'flag' ? 'flag_key' : 'key', '=', target.key)
     .execute();
-  const record: KillRecord = { ...kill, rulesetVersion };
-  await writeAudits(tx, [{ actor, action: 'kill', subject: target.key, detail: record, nowMs }]);
-  return record;
 }
 
 /** Revoking once more returns the same version, so that a lost answer can be asked for again. */

@@ -3,7 +3,7 @@ import { Migrator, sql, type Kysely, type Migration } from 'kysely';
 import { SCHEMA, type Database } from './schema.ts';
 
 /** Any number that nothing else locks in this database. */
-const MIGRATION_LOCK = 7_310_001;
+export const MIGRATION_LOCK = 7_310_001;
 
 /** Brings the schema up to date. Any number of processes may do so at once: one migrates, the others wait for it. */
 export async function migrate(database: Database): Promise<void> {
@@ -23,6 +23,23 @@ export async function migrate(database: Database): Promise<void> {
   });
 }
 
+/** The migrations that this build knows, in order. */
+export function migrationNames(): readonly string[] {
+  return Object.keys(MIGRATIONS).toSorted();
+}
+
+/** Makes the schema as it was after a migration, within a transaction that the caller has begun on this connection. */
+export async function migrateWithin(connection: Database, lastName: string): Promise<void> {
+  const migrator = new Migrator({
+    db: connection,
+    provider: { getMigrations: () => Promise.resolve(MIGRATIONS) },
+    migrationTableSchema: SCHEMA,
+    disableTransactions: true,
+  });
+  const { error } = await migrator.migrateTo(lastName);
+  if (error !== undefined) throw new Error(`control store: no migration to ${lastName}`, { cause: error });
+}
+
 const MIGRATIONS: Record<string, Migration> = {
   '0001_definitions_and_experiments': {
     async up(database: Kysely<unknown>) {
@@ -31,7 +48,23 @@ const MIGRATIONS: Record<string, Migration> = {
       await sql`insert into umpire_control.rulesets values (1, now(), ${Buffer.from(first)}, null)`.execute(database);
     },
   },
+  '0002_restores': {
+    async up(database: Kysely<unknown>) {
+      await sql.raw(RESTORES).execute(database);
+    },
+  },
 };
+
+const RESTORES = `
+create table umpire_control.restores (
+  id integer generated always as identity primary key,
+  restored_at timestamptz not null,
+  actor text not null,
+  reason text not null,
+  backup_created_at timestamptz not null,
+  backup_version integer not null,
+  version_floor integer not null
+)`;
 
 const FIRST_SCHEMA = `
 create table umpire_control.definition_versions (

@@ -25,7 +25,7 @@ export const CHANNEL = 'umpire_ruleset';
 export async function publish(tx: Tx, nowMs: number): Promise<number> {
   const current = await loadCurrent(tx);
   const next = buildRuleset({
-    version: current.version + 1,
+    version: await versionAfter(tx, current.version),
     publishedAtMs: nowMs,
     definitions: (await loadNewest(tx, KINDS_IN_RULESETS)).map((stored) => stored.definition),
     experiments: await loadWithDefinitions(tx),
@@ -62,7 +62,7 @@ export async function publishKill(tx: Tx, kill: Omit<KillRecord, 'rulesetVersion
     .orderBy('version', 'desc')
     .limit(1)
     .executeTakeFirstOrThrow();
-  const version = baseVersion + 1;
+  const version = await versionAfter(tx, baseVersion);
   const publishedAt = new Date(kill.killedAtMs);
   const added = Ruleset.fromPartial({ version, publishedAt, kills: [killOf(kill)] });
   const delta = RulesetDelta.fromPartial({ baseVersion, version, publishedAt, upserts: added });
@@ -76,7 +76,16 @@ export async function publishKill(tx: Tx, kill: Omit<KillRecord, 'rulesetVersion
   return version;
 }
 
-async function announce(tx: Tx, version: number): Promise<void> {
+/** The next version; after a restore one that no caller can have seen with other content. */
+export async function versionAfter(tx: Tx, version: number): Promise<number> {
+  const { floor } = await tx
+    .selectFrom('restores')
+    .select((select) => select.fn.max('version_floor').as('floor'))
+    .executeTakeFirstOrThrow();
+  return Math.max(version, floor ?? 0) + 1;
+}
+
+export async function announce(tx: Tx, version: number): Promise<void> {
   await tx
     .deleteFrom('rulesets')
     .where('version', '<=', version - KEPT_VERSIONS)

@@ -84,6 +84,18 @@ interface ScorecardsTable {
   document: Json;
 }
 
+/** One row per backup that was restored into this store. */
+interface RestoresTable {
+  id: Generated<number>;
+  restored_at: Date;
+  actor: string;
+  reason: string;
+  backup_created_at: Date;
+  backup_version: number;
+  /** Every ruleset that is published from then on has a version above it. */
+  version_floor: number;
+}
+
 export interface ControlDatabase {
   definition_versions: DefinitionVersionsTable;
   experiments: ExperimentsTable;
@@ -93,6 +105,7 @@ export interface ControlDatabase {
   audit: AuditTable;
   user_hashes: UserHashesTable;
   scorecards: ScorecardsTable;
+  restores: RestoresTable;
 }
 
 /** The schema that holds all tables, so that the store can share a database. */

@@ -15,6 +15,15 @@ export class DamagedRulesetFileError extends Error {
   override readonly name = 'DamagedRulesetFileError';
 }
 
+/**
+ * What a client with this `dataDirectory` would begin with; null where it kept nothing.
+ *
+ * @throws DamagedRulesetFileError
+ */
+export async function readLastKnownGood(dataDirectory: string): Promise<KeptRuleset | null> {
+  return await new LastKnownGood(dataDirectory).read();
+}
+
 const FILE = 'ruleset.bin';
 const MAGIC = Buffer.from('TUR1');
 const DIGEST_BYTES = 32;
