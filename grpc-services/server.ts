@@ -1,6 +1,6 @@
 import { setMaxListeners } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
-import { Server, ServerCredentials } from '@grpc/grpc-js';
+import { Server, ServerCredentials, type ServiceDefinition, type UntypedServiceImplementation } from '@grpc/grpc-js';
 import { ControlServiceService } from '@third-umpire/proto/umpire/control/v1/control';
 import { EventServiceService } from '@third-umpire/proto/umpire/events/v1/events';
 import type { Logger } from 'pino';
@@ -15,6 +15,8 @@ import { createEventService } from './events/service.ts';
 import { addReflection, Health } from './health-and-reflection.ts';
 import { PublishedRulesets } from './published-rulesets.ts';
 import { createRulesetService, RULESET_SERVICE } from './ruleset/service.ts';
+import { CallStatistics } from './statistics/call-statistics.ts';
+import { statisticsOf, type GrpcStatistics } from './statistics/grpc-statistics.ts';
 
 export interface GrpcServerOptions {
   /** `host:port`; port 0 takes a free one. */
@@ -30,6 +32,8 @@ export interface GrpcServerOptions {
 export interface GrpcServer {
   /** `host:port` as it is listened on. */
   readonly address: string;
+  /** What happened since it was started. */
+  statistics(): GrpcStatistics;
   /** Takes nothing new, ends the streams, lets what runs finish for at most ten seconds, and stops. */
   drain(): Promise<void>;
 }
@@ -56,16 +60,14 @@ export async function startGrpcServer(options: GrpcServerOptions): Promise<GrpcS
   const evaluator = new Evaluator(rulesets);
   // A server that is started anew decides for linked users as the one before it did.
   for (const { userId, deviceId } of await controlStore.listLinks(MAX_LINKS)) evaluator.links.set(userId, deviceId);
-  server.addService(
-    ASSIGNMENT_SERVICE,
-    createAssignmentService({ evaluator, controlStore, eventBus, logger, clock, draining: draining.signal }),
-  );
-  server.addService(RULESET_SERVICE, createRulesetService({ rulesets, logger, clock, draining: draining.signal }));
-  server.addService(
-    EventServiceService,
-    createEventService({ eventBus, markUsersExposed, logger, draining: draining.signal }),
-  );
-  server.addService(ControlServiceService, createControlService({ controlStore, experimentWorkflows, logger }));
+  const calls = new CallStatistics();
+  const common = { logger, clock, draining: draining.signal };
+  const add = (definition: ServiceDefinition, implementation: UntypedServiceImplementation): void =>
+    server.addService(definition, calls.measured(definition, implementation));
+  add(ASSIGNMENT_SERVICE, createAssignmentService({ ...common, evaluator, controlStore, eventBus }));
+  add(RULESET_SERVICE, createRulesetService({ ...common, rulesets }));
+  add(EventServiceService, { ...createEventService({ ...common, eventBus, markUsersExposed }) });
+  add(ControlServiceService, { ...createControlService({ controlStore, experimentWorkflows, logger }) });
   const health = new Health();
   health.addTo(server);
   await addReflection(server);
@@ -73,6 +75,7 @@ export async function startGrpcServer(options: GrpcServerOptions): Promise<GrpcS
   health.set('SERVING');
   return {
     address: `${options.address.slice(0, options.address.lastIndexOf(':'))}:${port}`,
+    statistics: () => statisticsOf({ calls, evaluator, rulesets }),
     drain: async () => {
       health.set('NOT_SERVING');
       draining.abort();

@@ -33,8 +33,24 @@ export interface LiveMonitor {
   caughtUp(): Promise<void>;
   /** The sums of an experiment's running epoch over the units matured at `asOfMs`; `null` where it is not watched. */
   sums(experimentKey: string, asOfMs: number): Promise<readonly ArmSums[] | null>;
+  statistics(): LiveMonitorStatistics;
   /** Finishes what is at hand and resolves. */
   stop(): Promise<void>;
+}
+
+/** What happened since the monitor was started. */
+export interface LiveMonitorStatistics {
+  /** Experiments whose guardrails are looked at. */
+  readonly watched: number;
+  /** Looks at all of them. */
+  readonly checks: number;
+  readonly failedChecks: number;
+  /** When all of them were looked at last; `null` before the first time. */
+  readonly lastCheckAtMs: number | null;
+  /** Experiments that were killed for a breach. */
+  readonly kills: number;
+  /** Breaches that the workflow could not be told of yet; each failed attempt counts. */
+  readonly failedTellings: number;
 }
 
 const CHECK_EVERY_MS = 200;
@@ -63,6 +79,7 @@ export async function startLiveMonitor(options: LiveMonitorOptions): Promise<Liv
   const consumer = await consume(bus, database, watchList, logger);
 
   const publisher = { ...options, database };
+  const counts = { checks: 0, failedChecks: 0, lastCheckAtMs: null as number | null, kills: 0, failedTellings: 0 };
   async function check(): Promise<void> {
     await watchList.refresh();
     for (const experiment of watchList.watched.values()) {
@@ -72,7 +89,10 @@ export async function startLiveMonitor(options: LiveMonitorOptions): Promise<Liv
       logger.warn({ ...breach }, 'guardrail breached: killing the experiment');
       await noteBreach(database, breach);
       await publishKill(publisher, breach);
+      counts.kills += 1;
     }
+    counts.checks += 1;
+    counts.lastCheckAtMs = clock();
   }
   // Apart from the checks, because a workflow service that hangs must not hold up the next kill.
   async function tell(): Promise<void> {
@@ -84,9 +104,18 @@ export async function startLiveMonitor(options: LiveMonitorOptions): Promise<Liv
   const repetitions: readonly Repetition[] = [
     repeat(check, {
       everyMs: options.checkEveryMs ?? CHECK_EVERY_MS,
-      onError: problem(logger, 'guardrails could not be checked'),
+      onError: (error) => {
+        counts.failedChecks += 1;
+        problem(logger, 'guardrails could not be checked', error);
+      },
     }),
-    repeat(tell, { everyMs: TELL_EVERY_MS, onError: problem(logger, 'a breach could not be passed on') }),
+    repeat(tell, {
+      everyMs: TELL_EVERY_MS,
+      onError: (error) => {
+        counts.failedTellings += 1;
+        problem(logger, 'a breach could not be passed on', error);
+      },
+    }),
   ];
   return {
     caughtUp: () => consumer.caughtUp(),
@@ -94,6 +123,7 @@ export async function startLiveMonitor(options: LiveMonitorOptions): Promise<Liv
       const watched = [...watchList.watched.values()].find((experiment) => experiment.experimentKey === experimentKey);
       return watched === undefined ? null : await armSums(database, watched, asOfMs);
     },
+    statistics: () => ({ ...counts, watched: watchList.watched.size }),
     stop: async () => {
       await consumer.stop();
       await Promise.all(repetitions.map((repetition) => repetition.stop()));
@@ -129,6 +159,6 @@ function openDatabase(url: string, logger: Logger): Kysely<LiveMonitorTables> {
   return new Kysely<LiveMonitorTables>({ dialect: new PostgresDialect({ pool }) });
 }
 
-function problem(logger: Logger, what: string): (error: unknown) => void {
-  return (error) => logger.error({ err: error }, `live monitor: ${what}; it is tried again`);
+function problem(logger: Logger, what: string, error: unknown): void {
+  logger.error({ err: error }, `live monitor: ${what}; it is tried again`);
 }

@@ -6,35 +6,69 @@ import { startGrpcServer } from '../grpc-services/server.ts';
 import { createExperimentWorkflows } from '../workflows/experiment-client.ts';
 import { requireDatabase, type Configuration } from './configuration.ts';
 import { readEventRegistry } from './event-registry.ts';
+import { openHealth } from './health/health.ts';
+import { eventBusPart, newestRulesetPart, rulesetPart, temporalPart } from './health/parts.ts';
+import { probePostgres } from './health/postgres-probe.ts';
+import { addPublishMetrics } from './metrics/event-metrics.ts';
+import { addServeMetrics } from './metrics/serve-metrics.ts';
 import type { RunningProcess } from './process-life.ts';
+import { startAll, type StartedParts } from './started-parts.ts';
+
+const DEFAULT_HTTP_ADDRESS = '127.0.0.1:7401';
 
 /** Starts the gRPC services. Temporal is connected to when it is first needed: decisions and kills do without it. */
 export async function startServe(configuration: Configuration, logger: Logger): Promise<RunningProcess> {
-  const url = requireDatabase(configuration);
-  const onProblem = (message: string, error: unknown): void => logger.warn({ err: error }, message);
-  const controlStore = await openControlStore({ url, logger });
-  const eventBus = await openEventLog({
-    url,
-    registry: await readEventRegistry(configuration),
-    onError: (error) => onProblem('event log: it is tried again', error),
-  });
-  const connection = Connection.lazy({ address: configuration.TEMPORAL_ADDRESS, connectTimeout: '5s' });
-  const client = new Client({ connection, namespace: configuration.TEMPORAL_NAMESPACE });
-  const server = await startGrpcServer({
-    address: configuration.UMPIRE_ADDRESS,
-    controlStore,
-    eventBus,
-    experimentWorkflows: createExperimentWorkflows(client),
-    logger,
-  });
-  logger.info({ address: server.address }, 'serving');
+  const { started, parts } = await startAll((starting) => start(configuration, logger, starting));
   return {
-    offers: { address: server.address },
+    offers: started.offers,
     stop: async () => {
-      await server.drain();
-      await connection.close();
-      await eventBus.close();
-      await controlStore.close();
+      started.health.drain();
+      await parts.stop();
     },
   };
+}
+
+async function start(configuration: Configuration, logger: Logger, parts: StartedParts) {
+  const url = requireDatabase(configuration);
+  const http = configuration.UMPIRE_HTTP_ADDRESS ?? DEFAULT_HTTP_ADDRESS;
+  const health = parts.add(await openHealth({ address: http, processName: 'serve' }), (each) => each.stop());
+  const postgres = parts.add(probePostgres(url), (each) => each.close());
+  const controlStore = parts.add(await openControlStore({ url, logger }), (each) => each.close());
+  const eventLog = await openEventLog({
+    url,
+    registry: await readEventRegistry(configuration),
+    onError: (error) => logger.warn({ err: error }, 'event log: it is tried again'),
+  });
+  const eventBus = parts.add(eventLog, (each) => each.close());
+  const lazily = Connection.lazy({ address: configuration.TEMPORAL_ADDRESS, connectTimeout: '5s' });
+  const connection = parts.add(lazily, (each) => each.close());
+  const client = new Client({ connection, namespace: configuration.TEMPORAL_NAMESPACE });
+  const server = parts.add(
+    await startGrpcServer({
+      address: configuration.UMPIRE_ADDRESS,
+      controlStore,
+      eventBus,
+      experimentWorkflows: createExperimentWorkflows(client),
+      logger,
+    }),
+    (each) => each.drain(),
+  );
+  addServeMetrics(health.metrics, () => server.statistics());
+  addPublishMetrics(health.metrics, eventBus);
+  // Nothing that is down makes the services unready while they can decide: a balancer that took them all away would make it worse.
+  health.watch([
+    postgres.part({
+      isNeeded: false,
+      whileDown: 'decisions go on by the ruleset in force; kills and changes wait until it is back',
+    }),
+    rulesetPart(() => server.statistics().ruleset),
+    newestRulesetPart(() => server.statistics().ruleset),
+    eventBusPart(eventBus, {
+      isNeeded: false,
+      whileDown: 'decisions go on; publishers are told to send their events again, and SDKs do',
+    }),
+    temporalPart(connection),
+  ]);
+  logger.info({ address: server.address, health: `http://${health.address}` }, 'serving');
+  return { health, offers: { address: server.address, http: health.address } };
 }

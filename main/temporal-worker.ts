@@ -17,18 +17,37 @@ export interface WorkerParts {
 
 const RETRY_MS = 1_000;
 
+/** How the worker does. */
+export interface WorkerState {
+  readonly isRunning: boolean;
+  /** How often it was started. */
+  readonly starts: number;
+  /** Why it does not run; `null` where it does, or has not been started yet. */
+  readonly problem: string | null;
+}
+
+export interface KeptWorker {
+  state(): WorkerState;
+  stop(): Promise<void>;
+}
+
 /** Runs a Temporal worker for as long as it is not stopped; where Temporal is away, or the worker fails, it is started anew. */
-export function keepWorking(parts: WorkerParts): { stop(): Promise<void> } {
+export function keepWorking(parts: WorkerParts): KeptWorker {
   const stopping = new AbortController();
   let current: RunningWorker | undefined;
+  let starts = 0;
+  let problem: string | null = null;
   const finished = (async () => {
     while (!stopping.signal.aborted) {
       try {
         await workOnce(parts, (worker) => {
           current = worker;
+          starts += 1;
+          problem = null;
           if (stopping.signal.aborted) void worker.stop();
         });
       } catch (error) {
+        problem = error instanceof Error ? error.message : String(error);
         parts.logger.warn({ err: error }, 'the Temporal worker is not running; it is started again');
       }
       current = undefined;
@@ -36,6 +55,7 @@ export function keepWorking(parts: WorkerParts): { stop(): Promise<void> } {
     }
   })();
   return {
+    state: () => ({ isRunning: current !== undefined, starts, problem }),
     stop: async () => {
       stopping.abort();
       await current?.stop();

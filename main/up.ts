@@ -17,6 +17,10 @@ export interface PlatformOptions {
     readonly temporal?: number;
     readonly temporalUi?: number;
     readonly postgres?: number;
+    /** Of health and metrics of the services. */
+    readonly serveHttp?: number;
+    /** Of health and metrics of the worker. */
+    readonly workHttp?: number;
   };
   /** A file of event types (`event-bus/schemas/document.ts`). */
   readonly eventTypesFile?: string;
@@ -35,6 +39,8 @@ export interface Platform {
   readonly temporalUiUrl: string;
   readonly databaseUrl: string;
   readonly warehouseFile: string;
+  /** `host:port` of /healthz, /readyz and /metrics of each of our processes. */
+  readonly httpAddresses: { readonly serve: string; readonly work: string };
   readonly logDirectory: string;
   /** Every process that was started, as it runs now. */
   processes(): readonly { readonly name: string; readonly processId: number }[];
@@ -132,11 +138,11 @@ async function startProcesses(beginning: Beginning, { addresses }: Awaited<Retur
     ...(eventTypesFile === undefined ? {} : { UMPIRE_EVENT_TYPES: eventTypesFile }),
     ...(scorecardEveryMs === undefined ? {} : { UMPIRE_SCORECARD_EVERY_MS: String(scorecardEveryMs) }),
   };
-  const start = async (name: string): Promise<SupervisedProcess> => {
+  const start = async (name: string, httpPort: number): Promise<SupervisedProcess> => {
     const supervised = await supervise({
       name,
       modulePath: `./${name}-main`,
-      environment,
+      environment: { ...environment, UMPIRE_HTTP_ADDRESS: `127.0.0.1:${httpPort}` },
       onLog: logOf(beginning, name),
       onCrash: onProgress,
     });
@@ -144,11 +150,15 @@ async function startProcesses(beginning: Beginning, { addresses }: Awaited<Retur
     return supervised;
   };
   begin(beginning, 'starting the gRPC services');
-  const serve = await start('serve');
+  const serve = await start('serve', ports.serveHttp ?? (await freePort()));
   begin(beginning, 'starting the worker, ingest and the live monitor');
-  const work = await start('work');
+  const work = await start('work', ports.workHttp ?? (await freePort()));
   return {
-    addresses: { grpcAddress: serve.offers['address'] ?? '', warehouseFile },
+    addresses: {
+      grpcAddress: serve.offers['address'] ?? '',
+      warehouseFile,
+      httpAddresses: { serve: serve.offers['http'] ?? '', work: work.offers['http'] ?? '' },
+    },
     list: () => [serve, work].map(({ name, processId }) => ({ name, processId: processId() })),
   };
 }

@@ -2,67 +2,108 @@ import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import { Client, Connection } from '@temporalio/client';
 import type { Logger } from 'pino';
-import { createActivities } from '../activities/activities.ts';
+import { createActivities, type Activities } from '../activities/activities.ts';
 import { createJudge } from '../activities/judge.ts';
+import type { ControlStore } from '../control-store/port.ts';
 import { openControlStore } from '../control-store/postgres/open.ts';
 import { openEventLog } from '../event-bus/postgres/event-log.ts';
 import { startLiveMonitor } from '../live-monitor/live-monitor.ts';
 import { openDuckDb } from '../warehouse/duckdb.ts';
-import { startIngest } from '../warehouse/ingest.ts';
+import { startIngest, type Ingest } from '../warehouse/ingest.ts';
+import type { Warehouse } from '../warehouse/port.ts';
 import { createExperimentWorkflows } from '../workflows/experiment-client.ts';
 import { requireDatabase, type Configuration } from './configuration.ts';
 import { readEventRegistry } from './event-registry.ts';
+import { openHealth } from './health/health.ts';
+import { eventBusPart, temporalWorkerPart, warehousePart } from './health/parts.ts';
+import { probePostgres } from './health/postgres-probe.ts';
+import { addConsumeMetrics } from './metrics/event-metrics.ts';
+import { measureWarehouse } from './metrics/measured-warehouse.ts';
+import { addWorkMetrics } from './metrics/work-metrics.ts';
 import type { RunningProcess } from './process-life.ts';
+import { startAll, type StartedParts } from './started-parts.ts';
 import { keepWorking } from './temporal-worker.ts';
+
+const DEFAULT_HTTP_ADDRESS = '127.0.0.1:7402';
 
 /**
  * Starts what works on events: ingest into the warehouse, the live monitor, and the Temporal worker. The only owner of the DuckDB file.
  * Ingest and the live monitor run on while Temporal is down; the worker joins when it is back.
  */
 export async function startWork(configuration: Configuration, logger: Logger): Promise<RunningProcess> {
+  const { started, parts } = await startAll((starting) => start(configuration, logger, starting));
+  return {
+    offers: started.offers,
+    stop: async () => {
+      started.health.drain();
+      await parts.stop();
+    },
+  };
+}
+
+async function start(configuration: Configuration, logger: Logger, parts: StartedParts) {
   const url = requireDatabase(configuration);
-  const file = configuration.UMPIRE_WAREHOUSE_FILE;
-  await mkdir(path.dirname(path.resolve(file)), { recursive: true });
-  const onProblem = (message: string, error: unknown): void => logger.warn({ err: error }, message);
-  const controlStore = await openControlStore({ url, logger });
-  const bus = await openEventLog({
-    url,
-    registry: await readEventRegistry(configuration),
-    onError: (error) => onProblem('event log: it is tried again', error),
-  });
-  const warehouse = await openDuckDb({ file });
-  const ingest = await startIngest({ bus, warehouse, logger });
-  const connection = Connection.lazy({ address: configuration.TEMPORAL_ADDRESS, connectTimeout: '5s' });
+  const http = configuration.UMPIRE_HTTP_ADDRESS ?? DEFAULT_HTTP_ADDRESS;
+  const health = parts.add(await openHealth({ address: http, processName: 'work' }), (each) => each.stop());
+  const postgres = parts.add(probePostgres(url), (each) => each.close());
+  const controlStore = parts.add(await openControlStore({ url, logger }), (each) => each.close());
+  const bus = await openBus(configuration, logger, parts);
+  const measuredWarehouse = await openWarehouse(configuration, parts);
+  const { warehouse } = measuredWarehouse;
+  const ingest = parts.add(await startIngest({ bus, warehouse, logger }), (each) => each.stop());
+  const lazily = Connection.lazy({ address: configuration.TEMPORAL_ADDRESS, connectTimeout: '5s' });
+  const connection = parts.add(lazily, (each) => each.close());
   const client = new Client({ connection, namespace: configuration.TEMPORAL_NAMESPACE });
   const experiments = createExperimentWorkflows(client);
-  const monitor = await startLiveMonitor({
-    bus,
-    controlStore,
-    databaseUrl: url,
-    logger,
-    onBreach: ({ experimentKey, kill }) => experiments.killed(experimentKey, kill),
-  });
-  const caughtUpJudge = createJudge({ warehouse, controlStore, clock: Date.now });
-  const activities = createActivities({
+  const monitor = parts.add(
+    await startLiveMonitor({
+      bus,
+      controlStore,
+      databaseUrl: url,
+      logger,
+      onBreach: ({ experimentKey, kill }) => experiments.killed(experimentKey, kill),
+    }),
+    (each) => each.stop(),
+  );
+  const activities = openActivities({ warehouse, controlStore, ingest });
+  const worker = parts.add(keepWorking({ configuration, client, activities, logger }), (each) => each.stop());
+  addConsumeMetrics(health.metrics, bus);
+  addWorkMetrics(health.metrics, { ingest, monitor, worker, warehouse: measuredWarehouse });
+  const whileDown = 'ingest and the live monitor stand still and go on where they were';
+  health.watch([
+    postgres.part({ isNeeded: true, whileDown }),
+    eventBusPart(bus, { isNeeded: true, whileDown }),
+    warehousePart(warehouse.dialectName, measuredWarehouse),
+    temporalWorkerPart(worker),
+  ]);
+  const file = configuration.UMPIRE_WAREHOUSE_FILE;
+  logger.info({ warehouse: file, health: `http://${health.address}` }, 'working');
+  return { health, offers: { warehouse: file, http: health.address } };
+}
+
+function openActivities(ports: { warehouse: Warehouse; controlStore: ControlStore; ingest: Ingest }): Activities {
+  const { warehouse, controlStore, ingest } = ports;
+  const judge = createJudge({ warehouse, controlStore, clock: Date.now });
+  return createActivities({
     controlStore,
     // A judgement is of everything that was published when it was asked for.
     judge: async (experimentKey) => {
       await ingest.caughtUp();
-      return await caughtUpJudge(experimentKey);
+      return await judge(experimentKey);
     },
   });
-  const worker = keepWorking({ configuration, client, activities, logger });
-  logger.info({ warehouse: file }, 'working');
-  return {
-    offers: { warehouse: file },
-    stop: async () => {
-      await worker.stop();
-      await monitor.stop();
-      await ingest.stop();
-      await warehouse.close();
-      await connection.close();
-      await bus.close();
-      await controlStore.close();
-    },
-  };
+}
+
+async function openBus(configuration: Configuration, logger: Logger, parts: StartedParts) {
+  const eventLog = await openEventLog({
+    url: requireDatabase(configuration),
+    registry: await readEventRegistry(configuration),
+    onError: (error) => logger.warn({ err: error }, 'event log: it is tried again'),
+  });
+  return parts.add(eventLog, (each) => each.close());
+}
+
+async function openWarehouse({ UMPIRE_WAREHOUSE_FILE: file }: Configuration, parts: StartedParts) {
+  await mkdir(path.dirname(path.resolve(file)), { recursive: true });
+  return measureWarehouse(parts.add(await openDuckDb({ file }), (each) => each.close()));
 }

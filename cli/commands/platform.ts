@@ -66,14 +66,15 @@ function addUp(program: Command, shell: Shell): void {
           : { temporalExecutable: configuration.TEMPORAL_CLI_PATH }),
       });
       try {
-        const { grpcAddress, temporalUiUrl, temporalAddress, databaseUrl, logDirectory } = platform;
+        const { grpcAddress, temporalUiUrl, temporalAddress, databaseUrl, logDirectory, httpAddresses } = platform;
         const addresses = {
           grpc: grpcAddress,
           temporalUi: temporalUiUrl,
           temporal: temporalAddress,
           database: databaseUrl,
+          health: [`http://${httpAddresses.serve}/readyz`, `http://${httpAddresses.work}/readyz`],
         };
-        const text = `gRPC services  ${grpcAddress}\nTemporal UI    ${temporalUiUrl}\nPostgreSQL     ${databaseUrl}\nlogs           ${logDirectory}\nCtrl-C ends it; the data stays in ${options.data}`;
+        const text = `gRPC services  ${grpcAddress}\nTemporal UI    ${temporalUiUrl}\nPostgreSQL     ${databaseUrl}\nhealth         http://${httpAddresses.serve}/readyz  http://${httpAddresses.work}/readyz\nlogs           ${logDirectory}\nCtrl-C ends it; the data stays in ${options.data}`;
         out(isJson(command) ? JSON.stringify({ ...addresses, logDirectory }) : text);
         if (!signal.aborted) await once(signal, 'abort');
       } finally {

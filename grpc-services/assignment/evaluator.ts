@@ -3,12 +3,14 @@ import type { EvaluateOptions } from '@third-umpire/sdk';
 import { IdentityLinks } from '@third-umpire/sdk/client/identity-links';
 import { InvalidRequestError } from '../failures.ts';
 import type { PublishedRulesets } from '../published-rulesets.ts';
+import { DecisionCounts } from '../statistics/decision-counts.ts';
 import { contextOf } from './context.ts';
 import { responseOf, type Decision } from './decision.ts';
 
 /** Decides by the same code as the SDK, so that remote and local answers agree. */
 export class Evaluator {
   readonly links = new IdentityLinks();
+  readonly counts = new DecisionCounts();
   readonly options: EvaluateOptions = Object.freeze({ hashedUserAs: this.links.deviceOf });
   readonly #rulesets: Pick<PublishedRulesets, 'current'>;
 
@@ -26,6 +28,7 @@ export class Evaluator {
     const ruleset = this.#rulesets.current;
     const context = contextOf(request);
     const evaluation = ruleset.evaluate(request.flagKey, context, this.options);
+    this.counts.add(evaluation.reason);
     const unitId = ruleset.unitIdOf(evaluation, context, this.options) ?? '';
     return { evaluation, unitId, rulesetVersion: ruleset.version };
   }

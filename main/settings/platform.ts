@@ -17,6 +17,8 @@ export const platformSettings = {
   ),
   /** Where `umpire serve` listens; port 0 takes a free one. */
   UMPIRE_ADDRESS: address('127.0.0.1:7400').default('127.0.0.1:7400'),
+  /** Where /healthz, /readyz and /metrics are; default: 127.0.0.1:7401 for `umpire serve`, 127.0.0.1:7402 for `umpire work`. */
+  UMPIRE_HTTP_ADDRESS: address('127.0.0.1:7401').optional(),
   /** The server that commands talk to. */
   UMPIRE_SERVER: address('127.0.0.1:7400').default('127.0.0.1:7400'),
   /** A YAML file of the deployment's own event types. */
