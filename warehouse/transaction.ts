@@ -20,6 +20,9 @@ async function rollBack(connection: DuckDBConnection, cause: unknown): Promise<v
     await connection.run('ROLLBACK');
   } catch (error) {
     if (error instanceof Error && error.message.includes('no transaction is active')) return;
-    throw new AggregateError([cause, error], 'the transaction failed and so did its rollback', { cause });
+    const [why, whyNotBack] = [cause, error].map((each) => (each instanceof Error ? each.message : String(each)));
+    throw new AggregateError([cause, error], `the transaction failed: ${why}; so did its rollback: ${whyNotBack}`, {
+      cause,
+    });
   }
 }
