@@ -27,7 +27,7 @@ export class DeadLetters {
   /** The newest first. */
   async newest(limit: number): Promise<readonly DeadLetter[]> {
     const topic = this.#topic;
-    return await this.#session.use('reading the dead letters', async (cluster) => {
+    return await this.#session.insist('reading the dead letters', async (cluster) => {
       const { low, high } = await partitionBounds(cluster, topic, 0);
       const from = high - BigInt(limit) > low ? high - BigInt(limit) : low;
       const { messages } = await readRun(cluster, { topic, partition: 0, from, maxRecords: Number(high - from) });

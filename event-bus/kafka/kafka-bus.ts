@@ -128,7 +128,7 @@ class KafkaBus implements EventBus {
       throw new RangeError(`maxEvents must be a whole number from 1, got ${maxEvents}`);
     }
     const run = { topic: this.#parts.names.events, partition, from: from < 0n ? 0n : from, maxRecords: maxEvents };
-    const { messages, nextOffset } = await this.#session.use('reading events', (cluster) => readRun(cluster, run));
+    const { messages, nextOffset } = await this.#session.insist('reading events', (cluster) => readRun(cluster, run));
     const events = messages.map(decodeRecord).filter(isEvent);
     return { partition, events, nextOffset };
   }
@@ -136,7 +136,7 @@ class KafkaBus implements EventBus {
   async endOffsets(): Promise<ReadonlyMap<number, bigint>> {
     this.#assertOpen();
     const partitions = Array.from({ length: this.partitionCount }, (_, partition) => partition);
-    return await this.#session.use('reading where the partitions end', (cluster) =>
+    return await this.#session.insist('reading where the partitions end', (cluster) =>
       topicOffsets(cluster, this.#parts.names.events, partitions, 'newest'),
     );
   }

@@ -32,7 +32,7 @@ export async function registerSchemas(
 }
 
 async function notedSchemas(session: KafkaSession, topic: string): Promise<NotedSchema[]> {
-  return await session.use('reading the event types', async (cluster) => {
+  return await session.insist('reading the event types', async (cluster) => {
     const { low, high } = await partitionBounds(cluster, topic, 0);
     const { messages } = await readRun(cluster, { topic, partition: 0, from: low, maxRecords: Number(high - low) });
     return messages.flatMap(({ value }) => (value === null ? [] : [JSON.parse(value.toString('utf8')) as NotedSchema]));

@@ -1,8 +1,10 @@
 import { PartitionAssigners, type Cluster, type Kafka } from 'kafkajs';
-import { isStaleMetadata, kafkaErrorType, withDeadline } from './failure.ts';
+import { backoffMs, pause } from '../pause.ts';
+import { isRefusal, isStaleMetadata, kafkaErrorType, withDeadline } from './failure.ts';
 
 const CONNECT_MS = 15_000;
 const CLOSE_MS = 1_000;
+const INSIST_MS = 30_000;
 /** Longer than any request is allowed to take by kafkajs itself. */
 const REQUEST_MS = 40_000;
 
@@ -40,6 +42,19 @@ export class KafkaSession {
       if (isStaleMetadata(error)) await this.#refresh(cluster, connecting);
       else if (kafkaErrorType(error) === undefined) this.#giveUp(cluster, connecting);
       throw error;
+    }
+  }
+
+  /** Does something that may be done twice, again and again for at most `forMs`, until it succeeds. */
+  async insist<T>(what: string, work: (cluster: Cluster) => Promise<T>, forMs = INSIST_MS): Promise<T> {
+    const startedAt = performance.now();
+    for (let attempt = 1; ; attempt += 1) {
+      try {
+        return await this.use(what, work);
+      } catch (error) {
+        if (this.#isClosed || isRefusal(error) || performance.now() - startedAt > forMs) throw error;
+        await pause(backoffMs(attempt));
+      }
     }
   }
 
