@@ -5,7 +5,7 @@ import type { ControlStore } from '../control-store/port.ts';
 import type { Consumer, EventBus } from '../event-bus/port.ts';
 import type { PublishedBreach } from './breach.ts';
 import { findBreaches } from './find-breaches.ts';
-import { applyBatch, nextOffset } from './postgres/apply-batch.ts';
+import { applyBatch, loadPositions, nextOffset } from './postgres/apply-batch.ts';
 import { armSums, type ArmSums } from './postgres/arm-sums.ts';
 import { noteBreach, untoldBreaches } from './postgres/breaches.ts';
 import { migrate } from './postgres/migrations.ts';
@@ -34,6 +34,8 @@ export interface LiveMonitor {
   /** The sums of an experiment's running epoch over the units matured at `asOfMs`; `null` where it is not watched. */
   sums(experimentKey: string, asOfMs: number): Promise<readonly ArmSums[] | null>;
   statistics(): LiveMonitorStatistics;
+  /** Where it reads on, by partition; everything before was taken in. */
+  positions(): Promise<ReadonlyMap<number, bigint>>;
   /** Finishes what is at hand and resolves. */
   stop(): Promise<void>;
 }
@@ -124,6 +126,7 @@ export async function startLiveMonitor(options: LiveMonitorOptions): Promise<Liv
       return watched === undefined ? null : await armSums(database, watched, asOfMs);
     },
     statistics: () => ({ ...counts, watched: watchList.watched.size }),
+    positions: () => loadPositions(database),
     stop: async () => {
       await consumer.stop();
       await Promise.all(repetitions.map((repetition) => repetition.stop()));

@@ -1,15 +1,16 @@
 import { z } from 'zod';
 import { isSecret } from './settings/kinds.ts';
+import { KAFKA_RULES, kafkaSettings } from './settings/kafka.ts';
 import { platformSettings } from './settings/platform.ts';
 import type { Rule } from './settings/rules.ts';
 import { temporalSettings } from './settings/temporal.ts';
 import { warehouseSettings } from './settings/warehouse.ts';
 
 /** Every setting: each part has a file of its own in settings/. */
-const environment = z.object({ ...platformSettings, ...temporalSettings, ...warehouseSettings });
+const environment = z.object({ ...platformSettings, ...kafkaSettings, ...temporalSettings, ...warehouseSettings });
 
 /** What must hold between settings. */
-const RULES: readonly Rule[] = [];
+const RULES: readonly Rule[] = [...KAFKA_RULES];
 
 /** Everything that is set from outside. */
 export type Configuration = z.infer<typeof environment>;

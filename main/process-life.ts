@@ -8,8 +8,21 @@ export interface ReadyMessage {
   readonly offers: Readonly<Record<string, string>>;
 }
 
+/** A question of the one that started the process. */
+export interface Question {
+  readonly ask: string;
+}
+
+export interface Answer {
+  readonly answer: string;
+  readonly value?: unknown;
+  readonly error?: string;
+}
+
 export interface RunningProcess {
   readonly offers: Readonly<Record<string, string>>;
+  /** What it can be asked by the process that started it. */
+  readonly answers?: Readonly<Record<string, () => Promise<unknown>>>;
   /** Orderly end. */
   stop(): Promise<void>;
 }
@@ -25,6 +38,9 @@ export function createLogger(name: string, { UMPIRE_LOG_LEVEL: level }: Configur
  */
 export async function liveUntilSignalled(logger: Logger, start: () => Promise<RunningProcess>): Promise<void> {
   const running = await start();
+  process.on('message', (message: Partial<Question>) => {
+    if (typeof message.ask === 'string') void reply(running, message.ask);
+  });
   process.send?.({ ready: true, offers: running.offers } satisfies ReadyMessage);
   const why = await new Promise<string>((resolve) => {
     process.once('SIGINT', () => resolve('SIGINT'));
@@ -35,4 +51,14 @@ export async function liveUntilSignalled(logger: Logger, start: () => Promise<Ru
   await running.stop();
   logger.info('stopped');
   if (process.connected) process.disconnect();
+}
+
+async function reply(running: RunningProcess, ask: string): Promise<void> {
+  const question = running.answers?.[ask];
+  try {
+    if (question === undefined) throw new Error(`it cannot be asked for ${ask}`);
+    process.send?.({ answer: ask, value: await question() } satisfies Answer);
+  } catch (error) {
+    process.send?.({ answer: ask, error: error instanceof Error ? error.message : String(error) } satisfies Answer);
+  }
 }

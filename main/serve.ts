@@ -1,16 +1,15 @@
 import { Client, Connection } from '@temporalio/client';
 import type { Logger } from 'pino';
 import { openControlStore } from '../control-store/postgres/open.ts';
-import { openEventLog } from '../event-bus/postgres/event-log.ts';
 import { startGrpcServer } from '../grpc-services/server.ts';
 import { createExperimentWorkflows } from '../workflows/experiment-client.ts';
 import { requireDatabase, type Configuration } from './configuration.ts';
-import { readEventRegistry } from './event-registry.ts';
 import { openHealth } from './health/health.ts';
 import { eventBusPart, newestRulesetPart, rulesetPart, temporalPart } from './health/parts.ts';
 import { probePostgres } from './health/postgres-probe.ts';
 import { addPublishMetrics } from './metrics/event-metrics.ts';
 import { addServeMetrics } from './metrics/serve-metrics.ts';
+import { openEventBus } from './open-event-bus.ts';
 import type { RunningProcess } from './process-life.ts';
 import { startAll, type StartedParts } from './started-parts.ts';
 
@@ -34,12 +33,7 @@ async function start(configuration: Configuration, logger: Logger, parts: Starte
   const health = parts.add(await openHealth({ address: http, processName: 'serve' }), (each) => each.stop());
   const postgres = parts.add(probePostgres(url), (each) => each.close());
   const controlStore = parts.add(await openControlStore({ url, logger }), (each) => each.close());
-  const eventLog = await openEventLog({
-    url,
-    registry: await readEventRegistry(configuration),
-    onError: (error) => logger.warn({ err: error }, 'event log: it is tried again'),
-  });
-  const eventBus = parts.add(eventLog, (each) => each.close());
+  const eventBus = parts.add(await openEventBus(configuration, logger), (each) => each.close());
   const lazily = Connection.lazy({ address: configuration.TEMPORAL_ADDRESS, connectTimeout: '5s' });
   const connection = parts.add(lazily, (each) => each.close());
   const client = new Client({ connection, namespace: configuration.TEMPORAL_NAMESPACE });

@@ -2,7 +2,7 @@ import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
 import { endProcess, forkModule, SERVICE_FLAGS } from '../parts/child-process.ts';
-import type { ReadyMessage } from './process-life.ts';
+import type { Answer, Question, ReadyMessage } from './process-life.ts';
 
 export interface SupervisedOptions {
   readonly name: string;
@@ -18,6 +18,8 @@ export interface SupervisedProcess {
   readonly name: string;
   readonly offers: Readonly<Record<string, string>>;
   processId(): number;
+  /** Asks the process as it runs now. Rejects where it ends, or cannot say. */
+  ask(question: string): Promise<unknown>;
   stop(): Promise<void>;
 }
 
@@ -56,12 +58,31 @@ export async function supervise(options: SupervisedOptions): Promise<SupervisedP
     name: options.name,
     offers: current.offers,
     processId: () => current.child.pid ?? -1,
+    ask: (question) => askProcess(options.name, current.child, question),
     stop: async () => {
       isStopping = true;
       await restarting;
       await endProcess(current.child);
     },
   };
+}
+
+async function askProcess(name: string, child: ChildProcess, ask: string): Promise<unknown> {
+  return await new Promise((resolve, reject) => {
+    const over = (): void => void child.off('message', onMessage).off('exit', onExit);
+    const onExit = (): void => {
+      over();
+      reject(new Error(`${name} ended before it had answered`));
+    };
+    const onMessage = (message: Partial<Answer>): void => {
+      if (message.answer !== ask) return;
+      over();
+      if (message.error === undefined) resolve(message.value);
+      else reject(new Error(`${name}: ${message.error}`));
+    };
+    child.on('message', onMessage).on('exit', onExit);
+    child.send({ ask } satisfies Question);
+  });
 }
 
 async function startOnce(options: SupervisedOptions): Promise<{ child: ChildProcess; offers: ReadyMessage['offers'] }> {

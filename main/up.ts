@@ -2,15 +2,24 @@ import { createWriteStream } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import { freePort } from '../parts/free-port.ts';
+import { startKafka, type KafkaBroker } from '../parts/kafka.ts';
 import { startPostgres } from '../parts/postgres.ts';
 import { startTemporal } from '../parts/temporal.ts';
+import type { EventCounts } from './event-counts.ts';
 import { readConfiguration } from './configuration.ts';
-import { keepPart } from './kept-part.ts';
+import { keepPart, type KeptPart } from './kept-part.ts';
 import { supervise, type SupervisedProcess } from './supervised.ts';
 
 export interface PlatformOptions {
   /** Where everything is kept. */
   readonly dataDirectory: string;
+  /**
+   * Where events go: into a log in that same PostgreSQL, or into Kafka: that of `KAFKA_BROKERS`, else a broker of its own. Default: what
+   * `KAFKA_BROKERS` says.
+   */
+  readonly bus?: 'embedded' | 'kafka';
+  /** Default: `KAFKA_TOPIC_PREFIX`. */
+  readonly kafkaTopicPrefix?: string;
   /** Default: a free port for each. */
   readonly ports?: {
     readonly grpc?: number;
@@ -21,6 +30,7 @@ export interface PlatformOptions {
     readonly serveHttp?: number;
     /** Of health and metrics of the worker. */
     readonly workHttp?: number;
+    readonly kafka?: number;
   };
   /** A file of event types (`event-bus/schemas/document.ts`). */
   readonly eventTypesFile?: string;
@@ -38,10 +48,14 @@ export interface Platform {
   readonly temporalAddress: string;
   readonly temporalUiUrl: string;
   readonly databaseUrl: string;
+  /** Of the broker that was started; null where none was. */
+  readonly kafkaAddress: string | null;
   readonly warehouseFile: string;
   /** `host:port` of /healthz, /readyz and /metrics of each of our processes. */
   readonly httpAddresses: { readonly serve: string; readonly work: string };
   readonly logDirectory: string;
+  /** Waits until every event so far has come to its end, and counts them on the way. */
+  eventCounts(): Promise<EventCounts>;
   /** Every process that was started, as it runs now. */
   processes(): readonly { readonly name: string; readonly processId: number }[];
   /** Ends everything in order: nothing that was taken in is lost. */
@@ -65,6 +79,7 @@ export async function startPlatform(options: PlatformOptions): Promise<Platform>
       ...parts.addresses,
       ...processes.addresses,
       logDirectory,
+      eventCounts: processes.eventCounts,
       processes: () => [...parts.list(), ...processes.list()],
       stop,
     };
@@ -116,13 +131,44 @@ async function startParts(beginning: Beginning) {
   };
   const temporal = await keepPart('Temporal', () => startTemporal(temporalOptions), onProgress);
   started.push(() => temporal.stop());
+  const kafka = await startBroker(beginning);
   const { address, uiUrl } = temporal.current();
   return {
-    addresses: { databaseUrl: postgres.current().url, temporalAddress: address, temporalUiUrl: uiUrl },
+    addresses: {
+      databaseUrl: postgres.current().url,
+      temporalAddress: address,
+      temporalUiUrl: uiUrl,
+      kafkaAddress: kafka?.current().address ?? null,
+    },
     list: () => [
       { name: 'postgres', processId: postgres.current().processId },
       { name: 'temporal', processId: temporal.current().processId },
+      ...(kafka === null ? [] : [{ name: 'kafka', processId: kafka.current().processId }]),
     ],
+  };
+}
+
+/** Null where no broker of its own is needed. */
+async function startBroker(beginning: Beginning): Promise<KeptPart<KafkaBroker> | null> {
+  const { bus, dataDirectory, ports = {}, onProgress } = beginning.options;
+  if (bus !== 'kafka' || readConfiguration().KAFKA_BROKERS !== undefined) return null;
+  begin(beginning, 'starting Kafka');
+  const options = {
+    dataDirectory: path.join(dataDirectory, 'kafka'),
+    port: ports.kafka ?? (await freePort()),
+    onLog: logOf(beginning, 'kafka'),
+  };
+  const kafka = await keepPart('Kafka', () => startKafka(options), onProgress);
+  beginning.started.push(() => kafka.stop());
+  return kafka;
+}
+
+/** The brokers for our own processes, where they differ from this process's own settings. */
+function brokersFor({ bus, kafkaTopicPrefix: prefix }: PlatformOptions, ownBroker: string | null) {
+  return {
+    ...(ownBroker === null ? {} : { KAFKA_BROKERS: ownBroker }),
+    ...(bus === 'embedded' ? { KAFKA_BROKERS: '' } : {}),
+    ...(prefix === undefined ? {} : { KAFKA_TOPIC_PREFIX: prefix }),
   };
 }
 
@@ -135,6 +181,7 @@ async function startProcesses(beginning: Beginning, { addresses }: Awaited<Retur
     TEMPORAL_ADDRESS: addresses.temporalAddress,
     UMPIRE_WAREHOUSE_FILE: warehouseFile,
     UMPIRE_ADDRESS: `127.0.0.1:${ports.grpc ?? (await freePort())}`,
+    ...brokersFor(beginning.options, addresses.kafkaAddress),
     ...(eventTypesFile === undefined ? {} : { UMPIRE_EVENT_TYPES: eventTypesFile }),
     ...(scorecardEveryMs === undefined ? {} : { UMPIRE_SCORECARD_EVERY_MS: String(scorecardEveryMs) }),
   };
@@ -159,6 +206,7 @@ async function startProcesses(beginning: Beginning, { addresses }: Awaited<Retur
       warehouseFile,
       httpAddresses: { serve: serve.offers['http'] ?? '', work: work.offers['http'] ?? '' },
     },
+    eventCounts: async () => (await work.ask('event counts')) as EventCounts,
     list: () => [serve, work].map(({ name, processId }) => ({ name, processId: processId() })),
   };
 }

@@ -6,20 +6,20 @@ import { createActivities, type Activities } from '../activities/activities.ts';
 import { createJudge } from '../activities/judge.ts';
 import type { ControlStore } from '../control-store/port.ts';
 import { openControlStore } from '../control-store/postgres/open.ts';
-import { openEventLog } from '../event-bus/postgres/event-log.ts';
 import { startLiveMonitor } from '../live-monitor/live-monitor.ts';
 import { openDuckDb } from '../warehouse/duckdb.ts';
 import { startIngest, type Ingest } from '../warehouse/ingest.ts';
 import type { Warehouse } from '../warehouse/port.ts';
 import { createExperimentWorkflows } from '../workflows/experiment-client.ts';
 import { requireDatabase, type Configuration } from './configuration.ts';
-import { readEventRegistry } from './event-registry.ts';
+import { countEvents } from './event-counts.ts';
 import { openHealth } from './health/health.ts';
 import { eventBusPart, temporalWorkerPart, warehousePart } from './health/parts.ts';
 import { probePostgres } from './health/postgres-probe.ts';
 import { addConsumeMetrics } from './metrics/event-metrics.ts';
 import { measureWarehouse } from './metrics/measured-warehouse.ts';
 import { addWorkMetrics } from './metrics/work-metrics.ts';
+import { openEventBus } from './open-event-bus.ts';
 import type { RunningProcess } from './process-life.ts';
 import { startAll, type StartedParts } from './started-parts.ts';
 import { keepWorking } from './temporal-worker.ts';
@@ -34,6 +34,7 @@ export async function startWork(configuration: Configuration, logger: Logger): P
   const { started, parts } = await startAll((starting) => start(configuration, logger, starting));
   return {
     offers: started.offers,
+    answers: started.answers,
     stop: async () => {
       started.health.drain();
       await parts.stop();
@@ -47,7 +48,7 @@ async function start(configuration: Configuration, logger: Logger, parts: Starte
   const health = parts.add(await openHealth({ address: http, processName: 'work' }), (each) => each.stop());
   const postgres = parts.add(probePostgres(url), (each) => each.close());
   const controlStore = parts.add(await openControlStore({ url, logger }), (each) => each.close());
-  const bus = await openBus(configuration, logger, parts);
+  const bus = parts.add(await openEventBus(configuration, logger), (each) => each.close());
   const measuredWarehouse = await openWarehouse(configuration, parts);
   const { warehouse } = measuredWarehouse;
   const ingest = parts.add(await startIngest({ bus, warehouse, logger }), (each) => each.stop());
@@ -78,7 +79,8 @@ async function start(configuration: Configuration, logger: Logger, parts: Starte
   ]);
   const file = configuration.UMPIRE_WAREHOUSE_FILE;
   logger.info({ warehouse: file, health: `http://${health.address}` }, 'working');
-  return { health, offers: { warehouse: file, http: health.address } };
+  const answers = { 'event counts': () => countEvents({ bus, warehouse, ingest, monitor }) };
+  return { health, offers: { warehouse: file, http: health.address }, answers };
 }
 
 function openActivities(ports: { warehouse: Warehouse; controlStore: ControlStore; ingest: Ingest }): Activities {
@@ -92,15 +94,6 @@ function openActivities(ports: { warehouse: Warehouse; controlStore: ControlStor
       return await judge(experimentKey);
     },
   });
-}
-
-async function openBus(configuration: Configuration, logger: Logger, parts: StartedParts) {
-  const eventLog = await openEventLog({
-    url: requireDatabase(configuration),
-    registry: await readEventRegistry(configuration),
-    onError: (error) => logger.warn({ err: error }, 'event log: it is tried again'),
-  });
-  return parts.add(eventLog, (each) => each.close());
 }
 
 async function openWarehouse({ UMPIRE_WAREHOUSE_FILE: file }: Configuration, parts: StartedParts) {

@@ -32,6 +32,7 @@ async function main([name, ...args]) {
     await ensureEmulator();
     await ensureKafkaBroker();
   }
+  if (name === 'demo' && /(^| )--bus[ =]kafka( |$)/.test(args.join(' '))) await ensureKafkaBroker({ isRequired: true });
   const { run } = await import(task.module);
   return await run(args);
 }

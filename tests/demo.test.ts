@@ -9,6 +9,7 @@ import { fileURLToPath } from 'node:url';
 import type { DemoResult } from '../examples/fantasy-league/result.ts';
 import { forkModule } from '../parts/child-process.ts';
 import { repositoryFile } from '../parts/repository-root.ts';
+import { SKIP_KAFKA } from './support/kafka.ts';
 
 const LONGEST_MS = 420_000;
 
@@ -80,11 +81,13 @@ async function sameAsPeers(nsw: unknown): Promise<void> {
   }
 }
 
-test(
-  'the main job: every verdict is right, the harm is stopped in time, and nothing is left running',
-  { timeout: LONGEST_MS },
-  async (context) => {
-    const run = startDemo('--json');
+for (const [bus, skip] of [
+  ['embedded', false],
+  ['kafka', SKIP_KAFKA],
+] as const) {
+  const title = `the main job over the bus ${bus}: every verdict is right, every hop has every event, the harm is stopped, nothing is left running`;
+  test(title, { timeout: LONGEST_MS, skip }, async (context) => {
+    const run = startDemo('--bus', bus, '--json');
     const [code] = await once(run.child, 'exit');
     assert.equal(code, 0, run.story());
     const result = JSON.parse(run.output().trim().split('\n').at(-1) ?? '') as DemoResult;
@@ -109,12 +112,16 @@ test(
     assert.equal(timings.sdksOnControl, 50);
     assert.ok(timings.breachToLastControlMs !== null && timings.breachToLastControlMs < 5_000);
     assert.equal(events.dropped + events.undelivered, 0);
+    assert.equal(events.rows + events.deadLetters, events.published);
+    assert.equal(events.rows + events.duplicates, events.inBus);
+    assert.equal(events.monitored, events.inBus);
+    context.diagnostic(JSON.stringify(events));
     context.diagnostic(
       `${timings.firstHarmfulExposureToBreachMs} ms to the breach, ${timings.breachToLastControlMs} ms to the last SDK`,
     );
     assert.deepEqual(leftovers(), []);
-  },
-);
+  });
+}
 
 test(
   'a second run starts clean; Ctrl-C in the middle of the evening ends every process',
@@ -135,7 +142,7 @@ test(
 );
 
 test('wrong options are told, and nothing is started', async () => {
-  for (const args of [['--seed', 'eleven'], ['--sed', '5'], ['extra']]) {
+  for (const args of [['--seed', 'eleven'], ['--sed', '5'], ['--bus', 'kafkaesque'], ['extra']]) {
     const run = startDemo(...args);
     const [code] = await once(run.child, 'exit');
     assert.equal(code, 2);

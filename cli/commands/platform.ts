@@ -12,6 +12,8 @@ interface UpOptions {
   readonly temporalPort?: string;
   readonly uiPort?: string;
   readonly postgresPort?: string;
+  readonly bus?: string;
+  readonly kafkaPort?: string;
 }
 
 export function addPlatformCommands(program: Command, shell: Shell): void {
@@ -48,16 +50,19 @@ function addUp(program: Command, shell: Shell): void {
     .command('up')
     .description('run the whole platform on this machine, until Ctrl-C: PostgreSQL, Temporal, services, worker')
     .option('--data <folder>', 'where everything is kept', '.third-umpire/up')
+    .option('--bus <bus>', 'where events go: embedded or kafka (default: kafka where KAFKA_BROKERS is set)')
     .option('--port <port>', 'of the gRPC services (default: that of UMPIRE_ADDRESS)')
     .option('--temporal-port <port>', 'of Temporal (default: a free one)')
     .option('--ui-port <port>', "of Temporal's UI (default: a free one)")
     .option('--postgres-port <port>', 'of PostgreSQL (default: a free one)')
+    .option('--kafka-port <port>', 'of Kafka, where it is started (default: a free one)')
     .addHelpText('after', '\nExamples:\n  umpire up\n  umpire up --data /var/lib/umpire --ui-port 8233')
     .action(async (options: UpOptions, command: Command) => {
       const { startPlatform } = await import('../../main/up.ts');
       const platform = await startPlatform({
         dataDirectory: path.resolve(options.data),
         ports: portsOf(options, configuration.UMPIRE_ADDRESS),
+        ...(options.bus === undefined ? {} : { bus: busOf(options.bus) }),
         scorecardEveryMs: configuration.UMPIRE_SCORECARD_EVERY_MS,
         onProgress: err,
         ...(configuration.UMPIRE_EVENT_TYPES === undefined ? {} : { eventTypesFile: configuration.UMPIRE_EVENT_TYPES }),
@@ -73,6 +78,7 @@ function addUp(program: Command, shell: Shell): void {
           temporal: temporalAddress,
           database: databaseUrl,
           health: [`http://${httpAddresses.serve}/readyz`, `http://${httpAddresses.work}/readyz`],
+          ...(platform.kafkaAddress === null ? {} : { kafka: platform.kafkaAddress }),
         };
         const text = `gRPC services  ${grpcAddress}\nTemporal UI    ${temporalUiUrl}\nPostgreSQL     ${databaseUrl}\nhealth         http://${httpAddresses.serve}/readyz  http://${httpAddresses.work}/readyz\nlogs           ${logDirectory}\nCtrl-C ends it; the data stays in ${options.data}`;
         out(isJson(command) ? JSON.stringify({ ...addresses, logDirectory }) : text);
@@ -84,13 +90,19 @@ function addUp(program: Command, shell: Shell): void {
     });
 }
 
-function portsOf({ port, temporalPort, uiPort, postgresPort }: UpOptions, address: string) {
+function busOf(text: string): 'embedded' | 'kafka' {
+  if (text === 'embedded' || text === 'kafka') return text;
+  throw new UsageError(`--bus must be embedded or kafka, got "${text}"`);
+}
+
+function portsOf({ port, temporalPort, uiPort, postgresPort, kafkaPort }: UpOptions, address: string) {
   const grpc = port ?? address.slice(address.lastIndexOf(':') + 1);
   return {
     grpc: portOf('--port', grpc),
     ...(temporalPort === undefined ? {} : { temporal: portOf('--temporal-port', temporalPort) }),
     ...(uiPort === undefined ? {} : { temporalUi: portOf('--ui-port', uiPort) }),
     ...(postgresPort === undefined ? {} : { postgres: portOf('--postgres-port', postgresPort) }),
+    ...(kafkaPort === undefined ? {} : { kafka: portOf('--kafka-port', kafkaPort) }),
   };
 }
 
@@ -105,16 +117,18 @@ function addDemo(program: Command, shell: Shell): void {
   program
     .command('demo')
     .description('play a match evening of the fantasy league on a platform of its own')
+    .option('--bus <bus>', 'where events go: embedded or kafka', 'embedded')
     .option('--keep', 'leave everything running until Ctrl-C')
     .option('--seed <number>', 'another evening', '11')
     .addHelpText('after', '\nExamples:\n  umpire demo --keep\n  umpire demo --json')
-    .action(async (options: { keep?: boolean; seed: string }, command: Command) => {
+    .action(async (options: { bus: string; keep?: boolean; seed: string }, command: Command) => {
       const seed = Number(options.seed);
       if (!Number.isSafeInteger(seed)) throw new UsageError(`--seed must be a whole number, got "${options.seed}"`);
       const { runDemo } = await import('../../examples/fantasy-league/demo.ts');
       const { shortcomingsOf } = await import('../../examples/fantasy-league/result.ts');
       const result = await runDemo({
         seed,
+        bus: busOf(options.bus),
         keep: options.keep === true,
         log: isJson(command) ? err : out,
         clock,

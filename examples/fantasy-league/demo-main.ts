@@ -2,8 +2,9 @@ import { parseArgs } from 'node:util';
 import { runDemo } from './demo.ts';
 import { shortcomingsOf } from './result.ts';
 
-const USAGE = `npm run demo -- [--json] [--keep] [--seed N]
+const USAGE = `npm run demo -- [--bus embedded|kafka] [--json] [--keep] [--seed N]
 
+  --bus B   where events go: embedded (default), or kafka: that of KAFKA_BROKERS, else a broker that is started
   --json    print one JSON object as the last line, and the story on standard error
   --keep    leave everything running until Ctrl-C
   --seed N  another evening; default 11`;
@@ -11,6 +12,7 @@ const USAGE = `npm run demo -- [--json] [--keep] [--seed N]
 async function main(): Promise<number> {
   const { values } = parseArgs({
     options: {
+      bus: { type: 'string', default: 'embedded' },
       json: { type: 'boolean', default: false },
       keep: { type: 'boolean', default: false },
       seed: { type: 'string', default: '11' },
@@ -23,12 +25,15 @@ async function main(): Promise<number> {
   }
   const seed = Number(values.seed);
   if (!Number.isSafeInteger(seed)) throw new TypeError(`--seed must be a whole number, got "${values.seed}"`);
+  const { bus } = values;
+  if (bus !== 'embedded' && bus !== 'kafka') throw new TypeError(`--bus must be embedded or kafka, got "${bus}"`);
   const interrupt = new AbortController();
   process.on('SIGINT', () => interrupt.abort());
   process.on('SIGTERM', () => interrupt.abort());
   try {
     const result = await runDemo({
       seed,
+      bus,
       keep: values.keep,
       log: values.json ? console.error : console.log,
       clock: Date.now,

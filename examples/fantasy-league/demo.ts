@@ -6,13 +6,15 @@ import { openControl, type Control } from './control.ts';
 import { followExperiments } from './evening.ts';
 import { concludeAll } from './conclusions.ts';
 import { KillClock } from './kill-clock.ts';
-import type { FromSimulator } from './messages.ts';
+import type { FromSimulator, SimulationReport } from './messages.ts';
 import { shortcomingsOf, type DemoResult } from './result.ts';
 import { startSimulatorProcess, type SimulatorProcess } from './simulator-process.ts';
-import { seconds, tellStory, verdictTable, type Story } from './story.ts';
+import { hopsLine, seconds, tellStory, verdictTable, type Story } from './story.ts';
 
 export interface DemoOptions {
   readonly seed: number;
+  /** Where events go. */
+  readonly bus: 'embedded' | 'kafka';
   /** Leaves everything running until it is interrupted. */
   readonly keep: boolean;
   readonly log: (line: string) => void;
@@ -63,6 +65,7 @@ async function play(
   ends.push(() => Promise.resolve(control.close()));
   story.tell(`Temporal UI        ${platform.temporalUiUrl}`);
   story.tell(`gRPC services      ${platform.grpcAddress}`);
+  if (platform.kafkaAddress !== null) story.tell(`Kafka              ${platform.kafkaAddress}`);
   const setUpMs = elapsedMs();
 
   story.chapter('2. Sixty days of history, and the definitions');
@@ -89,6 +92,7 @@ async function play(
 
   story.chapter('3. The match evening');
   const evening = await playEvening(control, simulator, story, elapsedMs);
+  const counts = await platform.eventCounts();
   const kill = await control.killOf('wallet_prompt');
   const experiments = await concludeAll({ control, report: evening.report });
 
@@ -101,7 +105,8 @@ async function play(
     experiments,
     nsw: nsw.analysis,
     timings: { ...killClock.timings(kill?.atMs ?? null), setUpMs, backfillMs, eveningMs: evening.durationMs },
-    events: { backfilled, ...pickCounts(evening.report) },
+    bus: options.bus,
+    events: { backfilled, ...pickCounts(evening.report), ...counts },
     addresses: { temporalUi: platform.temporalUiUrl, grpc: platform.grpcAddress },
   };
   tellResult(options.log, story, result);
@@ -113,6 +118,9 @@ async function startOwnPlatform(options: DemoOptions, story: Story): Promise<Pla
   await rm(dataDirectory, { recursive: true, force: true });
   return await startPlatform({
     dataDirectory,
+    bus: options.bus,
+    // Brokers that are kept hold what former evenings published.
+    kafkaTopicPrefix: `umpire-demo-${options.clock()}`,
     eventTypesFile: repositoryFile('examples/fantasy-league/event-types.yaml'),
     scorecardEveryMs: 5_000,
     onProgress: (message) => story.tell(message),
@@ -149,14 +157,15 @@ function tellMessage(story: Story, message: FromSimulator): void {
   }
 }
 
-function pickCounts({ sessions, dropped, undelivered }: { sessions: number; dropped: number; undelivered: number }) {
-  return { sessions, dropped, undelivered };
+function pickCounts({ sessions, delivered, dropped, undelivered }: SimulationReport) {
+  return { sessions, published: delivered, dropped, undelivered };
 }
 
 function tellResult(log: DemoOptions['log'], story: Story, result: DemoResult): void {
   const { timings } = result;
   story.chapter('Verdicts against the truth');
   log(verdictTable(result));
+  log(hopsLine(result));
   for (const { key, reason } of result.experiments) log(`${key}: ${reason}`);
   if (timings.firstHarmfulExposureToBreachMs !== null) {
     log(`From the first harmful exposure to the breach: ${seconds(timings.firstHarmfulExposureToBreachMs)}`);

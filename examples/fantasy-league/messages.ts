@@ -25,6 +25,8 @@ export interface SimulationReport {
   readonly sessions: number;
   readonly retry: Chances;
   readonly prompt: Chances;
+  /** Events that the platform acknowledged, with those of the history. */
+  readonly delivered: number;
   readonly undelivered: number;
   readonly dropped: number;
   readonly reconnects: number;

@@ -15,6 +15,7 @@ export interface ExperimentResult {
 
 export interface DemoResult {
   readonly seed: number;
+  readonly bus: 'embedded' | 'kafka';
   readonly experiments: readonly ExperimentResult[];
   /** The National Supported Work experiment. */
   readonly nsw: unknown;
@@ -33,6 +34,17 @@ export interface DemoResult {
     readonly sessions: number;
     readonly dropped: number;
     readonly undelivered: number;
+    /** Acknowledged to the SDKs, with the history. */
+    readonly published: number;
+    /** Every place in the bus. */
+    readonly inBus: number;
+    readonly deadLetters: number;
+    /** Rows of `raw_events`. */
+    readonly rows: number;
+    /** Met a second time by ingest, and not stored again. */
+    readonly duplicates: number;
+    /** Places in the bus that the live monitor has taken in. */
+    readonly monitored: number;
   };
   readonly addresses: { readonly temporalUi: string; readonly grpc: string };
 }
@@ -53,5 +65,17 @@ export function shortcomingsOf({ experiments, timings, events }: DemoResult): st
   }
   const lost = events.dropped + events.undelivered;
   if (lost > 0) shortcomings.push(`${lost} events of the evening did not reach the platform`);
-  return shortcomings;
+  return [...shortcomings, ...disagreementsOf(events)];
+}
+
+/** Every event is at every hop, once. */
+function disagreementsOf(events: DemoResult['events']): string[] {
+  const { published, inBus, deadLetters, rows, duplicates, monitored } = events;
+  const equal = (what: string, found: number, expected: number): string[] =>
+    found === expected ? [] : [`${what}: ${found}, not ${expected}`];
+  return [
+    ...equal('events in the warehouse and dead letters', rows + deadLetters, published),
+    ...equal('events in the warehouse and duplicates', rows + duplicates, inBus),
+    ...equal('events that the live monitor took in', monitored, inBus),
+  ];
 }

@@ -72,6 +72,7 @@ export async function startSimulation(
         sessions: evening.sessions,
         retry: retry.chances,
         prompt: prompt.chances,
+        delivered: eventsOf(clients).events,
         undelivered: closed.reduce((sum, { undelivered }) => sum + undelivered, 0),
         dropped: eventsOf(clients).dropped,
         reconnects: clients.reduce((sum, client) => sum + client.statistics().reconnects, 0),

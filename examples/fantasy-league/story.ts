@@ -46,3 +46,13 @@ export function signed(ratio: number): string {
 export function seconds(ms: number): string {
   return `${(ms / 1000).toFixed(2)} s`;
 }
+
+/** Where the events are: every hop has all of them. */
+export function hopsLine({ bus, events }: DemoResult): string {
+  const count = (value: number): string => value.toLocaleString('en');
+  const { published, inBus, rows, duplicates, deadLetters, monitored } = events;
+  return (
+    `Events: ${count(published)} acknowledged to the SDKs; ${count(inBus)} in the bus (${bus}); ${count(rows)} in the warehouse, ` +
+    `${count(duplicates)} duplicates, ${count(deadLetters)} dead letters; ${count(monitored)} in the live monitor`
+  );
+}

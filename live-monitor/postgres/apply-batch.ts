@@ -37,6 +37,12 @@ export async function nextOffset(database: Database, partition: number): Promise
   return row === undefined ? 0n : BigInt(row.next_offset);
 }
 
+/** Where the monitor reads on, by partition. */
+export async function loadPositions(database: Database): Promise<ReadonlyMap<number, bigint>> {
+  const rows = await database.selectFrom('positions').selectAll().execute();
+  return new Map(rows.map((row) => [row.partition, BigInt(row.next_offset)]));
+}
+
 async function savePosition(tx: Tx, { partition, nextOffset: next }: EventBatch): Promise<void> {
   await tx
     .insertInto('positions')

@@ -1,0 +1,52 @@
+import { readFile } from 'node:fs/promises';
+import type { Logger } from 'pino';
+import type { EventBus } from '../event-bus/port.ts';
+import { openKafkaBus } from '../event-bus/kafka/kafka-bus.ts';
+import type { KafkaBusOptions } from '../event-bus/kafka/options.ts';
+import { openEventLog } from '../event-bus/postgres/event-log.ts';
+import { requireDatabase, type Configuration } from './configuration.ts';
+import { readEventRegistry } from './event-registry.ts';
+
+/** Opens the event log: in Kafka where `KAFKA_BROKERS` is set, else the embedded one in PostgreSQL. */
+export async function openEventBus(configuration: Configuration, logger: Logger): Promise<EventBus> {
+  const registry = await readEventRegistry(configuration);
+  const onError = (error: Error): void => logger.warn({ err: error }, 'event log: it is tried again');
+  const { KAFKA_BROKERS: brokers } = configuration;
+  if (brokers === undefined) return await openEventLog({ url: requireDatabase(configuration), registry, onError });
+  logger.info({ brokers }, 'the event log is in Kafka');
+  return await openKafkaBus({ ...(await kafkaOptions(configuration, brokers)), registry, onError });
+}
+
+async function kafkaOptions(configuration: Configuration, brokers: readonly string[]): Promise<KafkaBusOptions> {
+  const { KAFKA_PARTITIONS: partitionCount, KAFKA_REPLICATION_FACTOR: replicationFactor } = configuration;
+  const sasl = saslOf(configuration);
+  return {
+    brokers,
+    clientId: configuration.KAFKA_CLIENT_ID,
+    topicPrefix: configuration.KAFKA_TOPIC_PREFIX,
+    retentionMs: configuration.KAFKA_RETENTION_MS,
+    ...(partitionCount === undefined ? {} : { partitionCount }),
+    ...(replicationFactor === undefined ? {} : { replicationFactor }),
+    ...(configuration.KAFKA_TLS ? { tls: await tlsOf(configuration) } : {}),
+    ...(sasl === undefined ? {} : { sasl }),
+  };
+}
+
+async function tlsOf(configuration: Configuration): Promise<NonNullable<KafkaBusOptions['tls']>> {
+  const { KAFKA_TLS_CA_FILE: ca, KAFKA_TLS_CERT_FILE: cert, KAFKA_TLS_KEY_FILE: key } = configuration;
+  return {
+    ...(ca === undefined ? {} : { ca: await readFile(ca, 'utf8') }),
+    ...(cert === undefined ? {} : { cert: await readFile(cert, 'utf8') }),
+    ...(key === undefined ? {} : { key: await readFile(key, 'utf8') }),
+  };
+}
+
+function saslOf(configuration: Configuration): KafkaBusOptions['sasl'] {
+  const { KAFKA_SASL_MECHANISM: mechanism, KAFKA_SASL_USERNAME: username } = configuration;
+  const { KAFKA_SASL_PASSWORD: password } = configuration;
+  if (mechanism === undefined || username === undefined || password === undefined) return undefined;
+  // kafkajs types each mechanism by itself.
+  if (mechanism === 'plain') return { mechanism, username, password };
+  if (mechanism === 'scram-sha-256') return { mechanism, username, password };
+  return { mechanism, username, password };
+}
