@@ -94,11 +94,22 @@ function listenForEndings(life: ExperimentLife): void {
   });
   setHandler(
     messages.killed,
-    ({ actor }) => {
-      decideEnding(life, { outcome: 'rolled-back', variant: null, actor });
+    (news) => {
+      hearOfKill(life, news);
     },
     { description: 'The experiment was killed; roll it back.' },
   );
+}
+
+/** A signal has no validator, and one that fails would fail the workflow: what cannot be read is noted and changes nothing. */
+function hearOfKill(life: ExperimentLife, news: unknown): void {
+  try {
+    const actor = readActor(readAsked(news)['actor']);
+    decideEnding(life, { outcome: 'rolled-back', variant: null, actor });
+  } catch (error) {
+    if (!(error instanceof ApplicationFailure)) throw error;
+    note(life, `a message "killed" was ignored: ${error.message}`);
+  }
 }
 
 /** Publishes the kill first: it does not wait for whatever the workflow is doing. */

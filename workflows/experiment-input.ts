@@ -14,7 +14,7 @@ export interface ExperimentInput {
   readonly carried?: ExperimentState;
 }
 
-const KNOWN_FIELDS: ReadonlySet<string> = new Set(['experiment', 'actor', 'continueAfterEvents', 'carried']);
+const KNOWN_FIELDS: ReadonlySet<string> = new Set(['experiment', 'actor', 'continueAfterEvents']);
 const KEY = /^[a-z0-9][a-z0-9_.-]{0,99}$/i;
 const EXAMPLE = 'Give one object such as {"experiment": "upi_retry"}.';
 
@@ -23,13 +23,16 @@ export function experimentWorkflowId(experimentKey: string): string {
   return `experiment/${experimentKey}`;
 }
 
-/** @throws ApplicationFailure InvalidInputError with a sentence that a product manager understands */
-export function readInput(input: unknown): ExperimentInput {
+/**
+ * @param isContinued whether an earlier run of the same workflow handed over to this one: only then may `carried` be there
+ * @throws ApplicationFailure InvalidInputError with a sentence that a product manager understands
+ */
+export function readInput(input: unknown, isContinued: boolean): ExperimentInput {
   if (typeof input === 'string') {
     throw invalid(`The input is the text ${JSON.stringify(input)}. ${EXAMPLE}`);
   }
   if (!isRecord(input)) throw invalid(`The input is missing or is not one object. ${EXAMPLE}`);
-  const unknown = Object.keys(input).find((field) => !KNOWN_FIELDS.has(field));
+  const unknown = Object.keys(input).find((field) => !KNOWN_FIELDS.has(field) && !(isContinued && field === 'carried'));
   if (unknown !== undefined) throw invalid(`The input has a field "${unknown}" that means nothing here. ${EXAMPLE}`);
   const { experiment, actor, continueAfterEvents, carried } = input;
   if (typeof experiment !== 'string' || experiment === '') {

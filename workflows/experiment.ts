@@ -23,7 +23,7 @@ export type ExperimentOutcome =
 
 /** The life of an experiment, from its definition to its archive. */
 export async function experiment(input: ExperimentInput): Promise<ExperimentOutcome> {
-  const checked = readInput(input);
+  const checked = readInput(input, workflowInfo().continuedFromExecutionRunId !== undefined);
   if (workflowInfo().workflowId !== experimentWorkflowId(checked.experiment)) return await runUnderItsOwnId(checked);
   const life = beginLife(checked);
   listen(life);
