@@ -7,6 +7,7 @@ import { endProcess, forkModule, SERVICE_FLAGS } from '../parts/child-process.ts
 import { bareAppend } from './pipeline/bare-appender.ts';
 import type { BareMessage, BusUnderTest } from './pipeline/bus-under-test.ts';
 import { startEmbedded } from './pipeline/embedded.ts';
+import { startKafkaBus } from './pipeline/kafka.ts';
 import { roundOfEvents } from './pipeline/workload.ts';
 import type { BenchOptions } from './run.ts';
 import { median } from './decide/speed.ts';
@@ -28,7 +29,7 @@ interface Rates {
 export async function run({ quick, log }: BenchOptions): Promise<object> {
   const count = quick ? 20_000 : 100_000;
   const results: Record<string, object> = {};
-  for (const start of [startEmbedded]) {
+  for (const start of [startEmbedded, startKafkaBus]) {
     const bus = await start();
     try {
       results[bus.kind] = await measure(bus, { count, rounds: quick ? 2 : ROUNDS, log });

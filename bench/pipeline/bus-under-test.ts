@@ -1,5 +1,3 @@
-import type { EventBus } from '../../event-bus/port.ts';
-
 /** How a process of the benchmark opens the bus. */
 export interface BusAddress {
   readonly kind: 'embedded' | 'kafka';
@@ -22,5 +20,3 @@ export interface BareMessage {
   readonly key: string;
   readonly text: string;
 }
-
-export type OpenBus = (address: BusAddress) => Promise<EventBus>;

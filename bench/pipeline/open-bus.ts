@@ -1,6 +1,11 @@
+import { openKafkaBus } from '../../event-bus/kafka/kafka-bus.ts';
+import type { EventBus } from '../../event-bus/port.ts';
 import { openEventLog } from '../../event-bus/postgres/event-log.ts';
-import type { OpenBus } from './bus-under-test.ts';
+import type { BusAddress } from './bus-under-test.ts';
 import { REGISTRY } from './workload.ts';
 
 /** The bus as the platform opens it. */
-export const openBus: OpenBus = async ({ address }) => await openEventLog({ url: address, registry: REGISTRY });
+export async function openBus({ kind, address }: BusAddress): Promise<EventBus> {
+  if (kind === 'kafka') return await openKafkaBus({ brokers: [address], registry: REGISTRY });
+  return await openEventLog({ url: address, registry: REGISTRY });
+}
