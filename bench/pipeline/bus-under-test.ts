@@ -1,3 +1,6 @@
+/** Of the bus and of what it is compared with. */
+export const PARTITIONS = 4;
+
 /** How a process of the benchmark opens the bus. */
 export interface BusAddress {
   readonly kind: 'embedded' | 'kafka';

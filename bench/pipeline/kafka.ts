@@ -3,10 +3,9 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { Kafka, logLevel } from 'kafkajs';
 import { startKafka } from '../../parts/kafka.ts';
-import type { BareMessage, BusUnderTest } from './bus-under-test.ts';
+import { PARTITIONS, type BareMessage, type BusUnderTest } from './bus-under-test.ts';
 import { inBatches } from './workload.ts';
 
-const PARTITIONS = 4;
 const PRODUCERS = 4;
 
 /** Kafka. Its floor: kafkajs alone, in batches of a thousand ready texts over four producers with acks=all, and its bare consumer. */
