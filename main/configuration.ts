@@ -3,14 +3,14 @@ import { isSecret } from './settings/kinds.ts';
 import { KAFKA_RULES, kafkaSettings } from './settings/kafka.ts';
 import { platformSettings } from './settings/platform.ts';
 import type { Rule } from './settings/rules.ts';
-import { temporalSettings } from './settings/temporal.ts';
+import { TEMPORAL_RULES, temporalSettings } from './settings/temporal.ts';
 import { warehouseSettings } from './settings/warehouse.ts';
 
 /** Every setting: each part has a file of its own in settings/. */
 const environment = z.object({ ...platformSettings, ...kafkaSettings, ...temporalSettings, ...warehouseSettings });
 
 /** What must hold between settings. */
-const RULES: readonly Rule[] = [...KAFKA_RULES];
+const RULES: readonly Rule[] = [...KAFKA_RULES, ...TEMPORAL_RULES];
 
 /** Everything that is set from outside. */
 export type Configuration = z.infer<typeof environment>;
@@ -34,7 +34,7 @@ export function readConfiguration(variables: NodeJS.ProcessEnv = process.env): C
   const result = environment.safeParse(given);
   const problems = [
     ...(result.error?.issues ?? []).map(({ path, message }) => problemOf(String(path[0]), message, given)),
-    ...RULES.flatMap((rule) => rule(isSet)),
+    ...RULES.flatMap((rule) => rule(isSet, (name) => given[name])),
   ];
   if (result.success && problems.length === 0) return result.data;
   throw new ConfigurationError(`${problems.join('\n')}\nCorrect the environment, or unset what has a default.`);

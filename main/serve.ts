@@ -1,4 +1,3 @@
-import { Client, Connection } from '@temporalio/client';
 import type { Logger } from 'pino';
 import { openControlStore } from '../control-store/postgres/open.ts';
 import { startGrpcServer } from '../grpc-services/server.ts';
@@ -12,6 +11,7 @@ import { addServeMetrics } from './metrics/serve-metrics.ts';
 import { openEventBus } from './open-event-bus.ts';
 import type { RunningProcess } from './process-life.ts';
 import { startAll, type StartedParts } from './started-parts.ts';
+import { lazyTemporalClient, temporalOptions } from './temporal.ts';
 
 const DEFAULT_HTTP_ADDRESS = '127.0.0.1:7401';
 
@@ -34,15 +34,14 @@ async function start(configuration: Configuration, logger: Logger, parts: Starte
   const postgres = parts.add(probePostgres(url), (each) => each.close());
   const controlStore = parts.add(await openControlStore({ url, logger }), (each) => each.close());
   const eventBus = parts.add(await openEventBus(configuration, logger), (each) => each.close());
-  const lazily = Connection.lazy({ address: configuration.TEMPORAL_ADDRESS, connectTimeout: '5s' });
-  const connection = parts.add(lazily, (each) => each.close());
-  const client = new Client({ connection, namespace: configuration.TEMPORAL_NAMESPACE });
+  const temporal = await temporalOptions(configuration);
+  const client = parts.add(lazyTemporalClient(temporal), (each) => each.connection.close());
   const server = parts.add(
     await startGrpcServer({
       address: configuration.UMPIRE_ADDRESS,
       controlStore,
       eventBus,
-      experimentWorkflows: createExperimentWorkflows(client),
+      experimentWorkflows: createExperimentWorkflows(client, temporal),
       logger,
     }),
     (each) => each.drain(),
@@ -61,7 +60,7 @@ async function start(configuration: Configuration, logger: Logger, parts: Starte
       isNeeded: false,
       whileDown: 'decisions go on; publishers are told to send their events again, and SDKs do',
     }),
-    temporalPart(connection),
+    temporalPart(client),
   ]);
   logger.info({ address: server.address, health: `http://${health.address}` }, 'serving');
   return { health, offers: { address: server.address, http: health.address } };

@@ -1,15 +1,16 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Client } from '@temporalio/client';
-import { NativeConnection } from '@temporalio/worker';
 import type { Logger } from 'pino';
 import type { Activities } from '../activities/activities.ts';
 import { ensureSchedules } from '../workflows/schedules.ts';
 import { ensureSearchAttributes } from '../workflows/search-attributes.ts';
-import { startWorker, type RunningWorker } from '../workflows/worker.ts';
+import { startWorker, type RunningWorker, type WorkerTuning } from '../workflows/worker.ts';
 import type { Configuration } from './configuration.ts';
+import { connectTemporalWorker, type TemporalOptions } from './temporal.ts';
 
 export interface WorkerParts {
   readonly configuration: Configuration;
+  readonly temporal: TemporalOptions;
   readonly client: Client;
   readonly activities: Activities;
   readonly logger: Logger;
@@ -65,14 +66,24 @@ export function keepWorking(parts: WorkerParts): KeptWorker {
 }
 
 async function workOnce(
-  { configuration, client, activities, logger }: WorkerParts,
+  { configuration, temporal, client, activities, logger }: WorkerParts,
   onStarted: (worker: RunningWorker) => void,
 ): Promise<void> {
-  const connection = await NativeConnection.connect({ address: configuration.TEMPORAL_ADDRESS });
+  const connection = await connectTemporalWorker(temporal);
   try {
-    await ensureSearchAttributes(client);
-    const worker = await startWorker({ connection, activities, namespace: configuration.TEMPORAL_NAMESPACE });
-    await ensureSchedules(client, { everyMs: configuration.UMPIRE_SCORECARD_EVERY_MS });
+    await searchAttributes(client, logger);
+    const { namespace, taskQueue, dataConverter } = temporal;
+    const version = versionOf(configuration);
+    const worker = await startWorker({
+      connection,
+      activities,
+      namespace,
+      taskQueue,
+      dataConverter,
+      tuning: tuningOf(configuration),
+      ...(version === undefined ? {} : { version }),
+    });
+    await ensureSchedules(client, { everyMs: configuration.UMPIRE_SCORECARD_EVERY_MS, taskQueue });
     logger.info('the Temporal worker is running');
     onStarted(worker);
     await worker.finished;
@@ -80,3 +91,35 @@ async function workOnce(
     await connection.close();
   }
 }
+
+function versionOf({ TEMPORAL_DEPLOYMENT_NAME: deploymentName, TEMPORAL_WORKER_BUILD_ID: buildId }: Configuration) {
+  return deploymentName === undefined || buildId === undefined ? undefined : { deploymentName, buildId };
+}
+
+function tuningOf(configuration: Configuration): WorkerTuning {
+  const { UMPIRE_WORKER_TARGET_MEMORY: targetMemoryUsage, UMPIRE_WORKER_TARGET_CPU: targetCpuUsage } = configuration;
+  const limits = {
+    maxConcurrentActivityTaskExecutions: configuration.UMPIRE_MAX_ACTIVITIES,
+    maxConcurrentWorkflowTaskExecutions: configuration.UMPIRE_MAX_WORKFLOW_TASKS,
+    maxCachedWorkflows: configuration.UMPIRE_MAX_CACHED_WORKFLOWS,
+  };
+  const tuning: WorkerTuning = Object.fromEntries(Object.entries(limits).filter(([, limit]) => limit !== undefined));
+  if (targetMemoryUsage === undefined || targetCpuUsage === undefined) return tuning;
+  return { ...tuning, tuner: { tunerOptions: { targetMemoryUsage, targetCpuUsage } } };
+}
+
+/** Some servers, such as Temporal Cloud, let nobody but their administrators ask for search attributes. */
+async function searchAttributes(client: Client, logger: Logger): Promise<void> {
+  try {
+    await ensureSearchAttributes(client);
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error && REFUSALS.has(Number(error.code)))) throw error;
+    logger.warn(
+      { err: error },
+      'search attributes could not be looked at; "umpire setup --check" says which are needed',
+    );
+  }
+}
+
+/** PERMISSION_DENIED, UNIMPLEMENTED. */
+const REFUSALS: ReadonlySet<number> = new Set([7, 12]);

@@ -8,6 +8,7 @@ import { startTemporal } from '../parts/temporal.ts';
 import type { EventCounts } from './event-counts.ts';
 import { readConfiguration } from './configuration.ts';
 import { keepPart, type KeptPart } from './kept-part.ts';
+import { TEMPORAL_CONNECTION_SETTINGS } from './settings/temporal.ts';
 import { supervise, type SupervisedProcess } from './supervised.ts';
 
 export interface PlatformOptions {
@@ -177,6 +178,8 @@ async function startProcesses(beginning: Beginning, { addresses }: Awaited<Retur
   const { dataDirectory, ports = {}, eventTypesFile, scorecardEveryMs, onProgress } = beginning.options;
   const warehouseFile = path.join(dataDirectory, 'warehouse.duckdb');
   const environment = {
+    // The platform's own Temporal wants neither certificates nor keys of another one.
+    ...Object.fromEntries(TEMPORAL_CONNECTION_SETTINGS.map((name) => [name, ''])),
     DATABASE_URL: addresses.databaseUrl,
     TEMPORAL_ADDRESS: addresses.temporalAddress,
     UMPIRE_WAREHOUSE_FILE: warehouseFile,

@@ -1,6 +1,5 @@
 import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
-import { Client, Connection } from '@temporalio/client';
 import type { Logger } from 'pino';
 import { createActivities, type Activities } from '../activities/activities.ts';
 import { createJudge } from '../activities/judge.ts';
@@ -22,6 +21,7 @@ import { addWorkMetrics } from './metrics/work-metrics.ts';
 import { openEventBus } from './open-event-bus.ts';
 import type { RunningProcess } from './process-life.ts';
 import { startAll, type StartedParts } from './started-parts.ts';
+import { lazyTemporalClient, temporalOptions } from './temporal.ts';
 import { keepWorking } from './temporal-worker.ts';
 
 const DEFAULT_HTTP_ADDRESS = '127.0.0.1:7402';
@@ -52,10 +52,9 @@ async function start(configuration: Configuration, logger: Logger, parts: Starte
   const measuredWarehouse = await openWarehouse(configuration, parts);
   const { warehouse } = measuredWarehouse;
   const ingest = parts.add(await startIngest({ bus, warehouse, logger }), (each) => each.stop());
-  const lazily = Connection.lazy({ address: configuration.TEMPORAL_ADDRESS, connectTimeout: '5s' });
-  const connection = parts.add(lazily, (each) => each.close());
-  const client = new Client({ connection, namespace: configuration.TEMPORAL_NAMESPACE });
-  const experiments = createExperimentWorkflows(client);
+  const temporal = await temporalOptions(configuration);
+  const client = parts.add(lazyTemporalClient(temporal), (each) => each.connection.close());
+  const experiments = createExperimentWorkflows(client, temporal);
   const monitor = parts.add(
     await startLiveMonitor({
       bus,
@@ -67,7 +66,7 @@ async function start(configuration: Configuration, logger: Logger, parts: Starte
     (each) => each.stop(),
   );
   const activities = openActivities({ warehouse, controlStore, ingest });
-  const worker = parts.add(keepWorking({ configuration, client, activities, logger }), (each) => each.stop());
+  const worker = parts.add(keepWorking({ configuration, temporal, client, activities, logger }), (each) => each.stop());
   addConsumeMetrics(health.metrics, bus);
   addWorkMetrics(health.metrics, { ingest, monitor, worker, warehouse: measuredWarehouse });
   const whileDown = 'ingest and the live monitor stand still and go on where they were';

@@ -41,7 +41,28 @@ export function addPlatformCommands(program: Command, shell: Shell): void {
       const logger = createLogger('work', shell.surroundings.configuration);
       await liveUntilSignalled(logger, () => startWork(shell.surroundings.configuration, logger));
     });
+  addCodecServer(program, shell);
   addDemo(program, shell);
+}
+
+function addCodecServer(program: Command, shell: Shell): void {
+  program
+    .command('codec-server')
+    .description(
+      "decrypt payloads for Temporal's UI and command line, until Ctrl-C; settings come from the environment",
+    )
+    .addHelpText(
+      'after',
+      `
+Example:
+  UMPIRE_PAYLOAD_KEYS_FILE=keys.txt UMPIRE_CODEC_ORIGINS=http://127.0.0.1:8080 umpire codec-server`,
+    )
+    .action(async () => {
+      const { createLogger, liveUntilSignalled } = await import('../../main/process-life.ts');
+      const { startCodec } = await import('../../main/codec-server.ts');
+      const logger = createLogger('codec-server', shell.surroundings.configuration);
+      await liveUntilSignalled(logger, () => startCodec(shell.surroundings.configuration, logger));
+    });
 }
 
 function addUp(program: Command, shell: Shell): void {

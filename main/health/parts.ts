@@ -1,4 +1,4 @@
-import type { Connection } from '@temporalio/client';
+import type { Client } from '@temporalio/client';
 import type { EventBus } from '../../event-bus/port.ts';
 import type { RulesetStatistics } from '../../grpc-services/statistics/grpc-statistics.ts';
 import type { MeasuredWarehouse } from '../metrics/measured-warehouse.ts';
@@ -45,14 +45,17 @@ export function newestRulesetPart(ruleset: () => RulesetStatistics): HealthPart 
   };
 }
 
-export function temporalPart(connection: Connection): HealthPart {
+export function temporalPart({
+  connection,
+  workflowService,
+}: Pick<Client, 'connection' | 'workflowService'>): HealthPart {
   return {
     name: 'Temporal',
     isNeeded: false,
     whileDown: 'decisions, events and kills go on; experiments can be neither started nor steered',
     check: async () => {
       const { serverVersion } = await connection.withDeadline(Date.now() + TEMPORAL_DEADLINE_MS, () =>
-        connection.workflowService.getSystemInfo({}),
+        workflowService.getSystemInfo({}),
       );
       return serverVersion === '' ? 'answers' : `answers; server ${serverVersion}`;
     },

@@ -52,15 +52,16 @@ test('a secret stays one behind its default', () => {
 
 test('rules name what is missing and why', () => {
   const isSet = (name: string): boolean => name === 'A';
-  assert.deepEqual(together(['A', 'B'], 'they are a pair')(isSet), ['B must be set where A is: they are a pair']);
-  assert.deepEqual(together(['B', 'C'], 'they are a pair')(isSet), []);
-  assert.deepEqual(needs('A', 'B', 'it is used by it')(isSet), ['B must be set where A is: it is used by it']);
-  assert.deepEqual(needs('B', 'A', 'it is used by it')(isSet), []);
+  const none = (): undefined => undefined;
+  assert.deepEqual(together(['A', 'B'], 'they are a pair')(isSet, none), ['B must be set where A is: they are a pair']);
+  assert.deepEqual(together(['B', 'C'], 'they are a pair')(isSet, none), []);
+  assert.deepEqual(needs('A', 'B', 'it is used by it')(isSet, none), ['B must be set where A is: it is used by it']);
+  assert.deepEqual(needs('B', 'A', 'it is used by it')(isSet, none), []);
   assert.deepEqual(
-    notBoth('A', 'B', 'take one')(() => true),
+    notBoth('A', 'B', 'take one')(() => true, none),
     ['A and B are both set: take one'],
   );
-  assert.deepEqual(notBoth('A', 'B', 'take one')(isSet), []);
+  assert.deepEqual(notBoth('A', 'B', 'take one')(isSet, none), []);
 });
 
 function messageOf(kind: z.ZodType, value: string): string {

@@ -1,5 +1,10 @@
-/** What must hold between settings: a sentence for each thing that does not. `isSet` tells whether a variable has a value. */
-export type Rule = (isSet: (name: string) => boolean) => readonly string[];
+/** What must hold between settings: a sentence for each thing that does not. */
+export type Rule = (
+  /** Whether a variable has a value. */
+  isSet: (name: string) => boolean,
+  /** The value as it was written. */
+  valueOf: (name: string) => string | undefined,
+) => readonly string[];
 
 /** Either all of them are set or none is. */
 export function together(names: readonly string[], why: string): Rule {
