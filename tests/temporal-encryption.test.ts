@@ -107,7 +107,8 @@ describe('with keys for payloads', { timeout: 120_000 }, () => {
     const show = async (...args: string[]): Promise<string> => {
       const command = ['workflow', 'show', '--workflow-id', experimentWorkflowId(KEY), '--output', 'json', ...args];
       const { stdout } = await run(temporalCommand(), [...command, '--address', server.address]);
-      return stdout;
+      // It prints payloads as base64.
+      return stdout.replaceAll(/"data": "([^"]*)"/g, (_, data: string) => Buffer.from(data, 'base64').toString());
     };
     assert.ok((await show('--codec-endpoint', codec.url)).includes(STARTED_FOR));
     assert.ok(!(await show()).includes(STARTED_FOR));
