@@ -1,15 +1,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { setTimeout } from 'node:timers/promises';
 import { pino } from 'pino';
 import { Collector, readAll } from '../../event-bus/contract/collector.ts';
-import type { Event } from '../../event-bus/event.ts';
-import type { EventBus } from '../../event-bus/port.ts';
 import { EventLogUnavailableError } from '../../event-bus/errors.ts';
 import { openEventLog } from '../../event-bus/postgres/event-log.ts';
 import { openDuckDb } from '../../warehouse/duckdb.ts';
 import { startIngest } from '../../warehouse/ingest.ts';
 import { startRestartablePostgres } from '../support/postgres.ts';
+import { assertOrderedByUser, startLoad } from './load.ts';
 import { OUTCOME_REGISTRY, outcomes } from './outcomes.ts';
 
 const PUBLISHERS = 3;
@@ -27,7 +25,7 @@ test('PostgreSQL restarted under load: what was acknowledged is there, in order,
   const consumer = await bus.consume({ group: 'bus-kept', maxBatchSize: 100, onBatch: collector.onBatch });
   t.after(() => bus.close());
 
-  const load = startLoad(bus);
+  const load = startLoad(bus, { publishers: PUBLISHERS, batchSize: BATCH });
   for (const how of RESTARTS) {
     await load.acknowledgedMore(PUBLISHERS * 10 * BATCH);
     const before = collector.events.length;
@@ -63,45 +61,3 @@ test('a publish that PostgreSQL never confirmed is not called a success, and pub
   const stored = (await readAll(bus)).flatMap(({ events }) => events);
   assert.equal(new Set(stored.map(({ eventId }) => eventId)).size, 20);
 });
-
-/** Several publishers; each publishes a batch until it is acknowledged, and only then the next. */
-function startLoad(bus: EventBus): {
-  acknowledgedMore(count: number): Promise<void>;
-  stop(): Promise<readonly Event[]>;
-} {
-  const acknowledged: Event[] = [];
-  let isRunning = true;
-  const publishers = Array.from({ length: PUBLISHERS }, async (_, publisher) => {
-    for (let sequence = 0; isRunning; sequence += BATCH) {
-      const events = outcomes(publisher, sequence, BATCH);
-      const results = await bus.publish(events);
-      assert.ok(results.every(({ status }) => status === 'accepted'));
-      acknowledged.push(...events);
-      await setTimeout(5);
-    }
-  });
-  return {
-    acknowledgedMore: async (count) => {
-      const goal = acknowledged.length + count;
-      while (acknowledged.length < goal) await Promise.race([setTimeout(5), Promise.all(publishers)]);
-    },
-    stop: async () => {
-      isRunning = false;
-      await Promise.all(publishers);
-      return acknowledged;
-    },
-  };
-}
-
-/** A batch may be stored twice; its first copies are in order. */
-function assertOrderedByUser(events: readonly Event[]): void {
-  const seen = new Set<string>();
-  const last = new Map<string | null, number>();
-  for (const { eventId, userId, properties } of events) {
-    if (seen.has(eventId)) continue;
-    seen.add(eventId);
-    const sequence = Number(properties['sequence']);
-    assert.ok(sequence > (last.get(userId) ?? -1), `user ${userId}: ${sequence} after ${last.get(userId)}`);
-    last.set(userId, sequence);
-  }
-}
