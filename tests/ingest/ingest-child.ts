@@ -1,12 +1,11 @@
 import { pino } from 'pino';
-import { openEventLog } from '../../event-bus/postgres/event-log.ts';
 import { openDuckDb } from '../../warehouse/duckdb.ts';
 import { startIngest } from '../../warehouse/ingest.ts';
-import { OUTCOME_REGISTRY } from './outcomes.ts';
+import { openBusUnderTest, type BusUnderTest } from './bus-under-test.ts';
 
 /** An ingest process that may be killed at any moment. Says `{ ingested }` as it goes on, and ends in order on `finish`. */
-async function main(url: string, file: string): Promise<void> {
-  const bus = await openEventLog({ url, registry: OUTCOME_REGISTRY });
+async function main(underTest: BusUnderTest, file: string): Promise<void> {
+  const bus = await openBusUnderTest(underTest);
   const warehouse = await openDuckDb({ file, threads: 1 });
   const ingest = await startIngest({ bus, warehouse, logger: pino({ level: 'error' }) });
   let told = -1;
@@ -29,6 +28,6 @@ async function main(url: string, file: string): Promise<void> {
   }
 }
 
-const [url, file] = process.argv.slice(2);
-if (url === undefined || file === undefined) throw new Error('usage: ingest-child URL FILE');
-await main(url, file);
+const [bus, file] = process.argv.slice(2);
+if (bus === undefined || file === undefined) throw new Error('usage: ingest-child BUS FILE');
+await main(JSON.parse(bus) as BusUnderTest, file);

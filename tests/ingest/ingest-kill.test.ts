@@ -4,32 +4,42 @@ import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { test } from 'node:test';
+import { test, type TestContext } from 'node:test';
 import { setTimeout } from 'node:timers/promises';
 import type { EventBus } from '../../event-bus/port.ts';
-import { openEventLog } from '../../event-bus/postgres/event-log.ts';
 import { forkModule } from '../../parts/child-process.ts';
 import { openDuckDb } from '../../warehouse/duckdb.ts';
+import { SKIP_KAFKA, startTestKafka } from '../support/kafka.ts';
 import { startTestPostgres } from '../support/postgres.ts';
-import { OUTCOME_REGISTRY, outcomes, seededRandom } from './outcomes.ts';
+import { openBusUnderTest, type BusUnderTest } from './bus-under-test.ts';
+import { outcomes, seededRandom } from './outcomes.ts';
 
-const KILLS = 12;
 const BATCH = 100;
 
 test('ingest that is killed again and again neither loses nor doubles an event', async (t) => {
   const postgres = await startTestPostgres();
   t.after(() => postgres.stop());
+  await killAgainAndAgain(t, { kind: 'embedded', url: postgres.url }, 12);
+});
+
+test('the same over Kafka, whose broker has to notice each death', { skip: SKIP_KAFKA }, async (t) => {
+  const kafka = await startTestKafka();
+  t.after(() => kafka.stop());
+  await killAgainAndAgain(t, { kind: 'kafka', address: kafka.address, sessionTimeoutMs: 1_000 }, 8);
+});
+
+async function killAgainAndAgain(t: TestContext, underTest: BusUnderTest, kills: number): Promise<void> {
   const directory = await mkdtemp(path.join(tmpdir(), 'umpire-ingest-kill-'));
   t.after(() => rm(directory, { recursive: true, force: true }));
   const file = path.join(directory, 'warehouse.duckdb');
-  const bus = await openEventLog({ url: postgres.url, registry: OUTCOME_REGISTRY });
+  const bus = await openBusUnderTest(underTest);
   t.after(() => bus.close());
   const random = seededRandom(20_260_401);
   const publisher = startPublishing(bus, random);
 
   let killedWhileIngesting = 0;
-  for (let kill = 0; kill < KILLS; kill += 1) {
-    const child = startIngestChild(postgres.url, file);
+  for (let kill = 0; kill < kills; kill += 1) {
+    const child = startIngestChild(underTest, file);
     // Some die while they open the file and replay its journal, most in the middle of their work.
     const isEarly = kill % 4 === 3;
     if (!isEarly) await ingesting(child);
@@ -38,12 +48,12 @@ test('ingest that is killed again and again neither loses nor doubles an event',
     await killed(child);
   }
   const sent = await publisher.stop();
-  const last = startIngestChild(postgres.url, file);
+  const last = startIngestChild(underTest, file);
   await ingesting(last);
   last.send('finish');
   const [exitCode] = await once(last, 'exit');
   assert.equal(exitCode, 0);
-  assert.ok(killedWhileIngesting >= 9);
+  assert.equal(killedWhileIngesting, (kills * 3) / 4);
 
   const warehouse = await openDuckDb({ file });
   t.after(() => warehouse.close());
@@ -55,7 +65,10 @@ test('ingest that is killed again and again neither loses nor doubles an event',
   });
   assert.deepEqual(counts, { rows: sent, ids: sent, sequences: sent });
   for (const [partition, end] of await bus.endOffsets()) assert.equal(await warehouse.ingestedOffset(partition), end);
-});
+  t.diagnostic(
+    `${kills} kills, ${killedWhileIngesting} while ingesting: ${JSON.stringify({ published: sent, ...counts })}`,
+  );
+}
 
 /** Publishes on and on; now and then the same events twice, as a publisher does that missed its acknowledgement. */
 function startPublishing(bus: EventBus, random: () => number): { stop(): Promise<number> } {
@@ -78,8 +91,8 @@ function startPublishing(bus: EventBus, random: () => number): { stop(): Promise
   };
 }
 
-function startIngestChild(url: string, file: string): ChildProcess {
-  return forkModule(import.meta.url, './ingest-child', [url, file]);
+function startIngestChild(underTest: BusUnderTest, file: string): ChildProcess {
+  return forkModule(import.meta.url, './ingest-child', [JSON.stringify(underTest), file]);
 }
 
 /** Resolves once the child has committed rows. */
