@@ -1,16 +1,10 @@
 import type { ControlStore } from '../control-store/port.ts';
 import type { ExperimentDefinition } from '../definitions/experiment.ts';
 import type { MetricDefinition } from '../definitions/metric.ts';
-import { buildScorecard, type MetricStatistics, type ScorecardInput } from '../scorecard/build.ts';
-import { readSplit } from '../scorecard/split.ts';
+import { computeScorecard } from '../judge/compute-scorecard.ts';
 import type { Row, Warehouse } from '../warehouse/port.ts';
 import { bigQuery, duckDb, type TypedStatement } from '../warehouse-sql/dialect.ts';
-import {
-  scorecardQuery,
-  segmentSplitQuery,
-  type Analysis,
-  type ScorecardRow,
-} from '../warehouse-sql/scorecard-queries.ts';
+import { scorecardQuery, segmentSplitQuery, type Analysis } from '../warehouse-sql/scorecard-queries.ts';
 import type { Judge } from './ports.ts';
 
 export interface JudgeParts {
@@ -35,42 +29,13 @@ export function createJudge({ warehouse, controlStore, clock }: JudgeParts): Jud
       unitType: definition.unit,
       asOfMs: Math.min(computedAtMs, record.analysisClosedAtMs ?? computedAtMs),
     };
-    const counted = readCounts(await query(scorecardQuery(dialect, analysis, [...metrics.values()])), [
-      ...metrics.keys(),
-    ]);
-    const isMismatch = readSplit(definition, counted.split, []).isMismatch;
-    const segments =
-      isMismatch && definition.segments.length > 0
-        ? await query(segmentSplitQuery(dialect, analysis, definition.segments))
-        : [];
-    return buildScorecard({ definition, record, metrics, computedAtMs, ...counted, segments });
-  };
-}
-
-type Counted = Pick<ScorecardInput, 'split' | 'statistics' | 'leftOut'>;
-
-function readCounts(rows: readonly ScorecardRow[], metricKeys: readonly string[]): Counted {
-  const unitsOf = (part: ScorecardRow['part']): number => rows.find((row) => row.part === part)?.units ?? 0;
-  return {
-    split: rows.filter(({ part }) => part === 'exposed').map(({ variant, units }) => ({ variant, units })),
-    statistics: rows.filter(({ part }) => part === 'matured').map((row) => statisticsOf(row, metricKeys)),
-    leftOut: { crossedUnits: unitsOf('crossed'), notRandomExposures: unitsOf('not_random') },
-  };
-}
-
-function statisticsOf(row: ScorecardRow, metricKeys: readonly string[]): MetricStatistics {
-  const metricKey = metricKeys[row.metric];
-  if (metricKey === undefined)
-    throw new RangeError(`the warehouse answered for metric ${row.metric}, which was not asked`);
-  return {
-    metricKey,
-    variant: row.variant,
-    count: row.units,
-    sumY: row.sum_y,
-    sumYY: row.sum_yy,
-    sumX: row.sum_x,
-    sumXX: row.sum_xx,
-    sumXY: row.sum_xy,
+    return await computeScorecard(
+      { definition, record, metrics, computedAtMs },
+      {
+        scorecard: () => query(scorecardQuery(dialect, analysis, [...metrics.values()])),
+        segments: () => query(segmentSplitQuery(dialect, analysis, definition.segments)),
+      },
+    );
   };
 }
 

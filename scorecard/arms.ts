@@ -1,8 +1,7 @@
-import type { ExperimentDefinition } from '../definitions/experiment.ts';
-import type { MetricStatistics, ScorecardInput } from './build.ts';
+import type { JudgedExperiment, MetricStatistics, ScorecardInput } from './build.ts';
 
 /** Every variant but control. */
-export function treatmentsOf({ variants, control }: ExperimentDefinition): string[] {
+export function treatmentsOf({ variants, control }: JudgedExperiment): string[] {
   return variants.map(({ key }) => key).filter((key) => key !== control);
 }
 

@@ -14,17 +14,29 @@ export interface MetricStatistics extends CovariateSums {
   readonly variant: string;
 }
 
+/** What a judgement needs to know of an experiment, of ours or of a warehouse that was there before. */
+export type JudgedExperiment = Pick<
+  ExperimentDefinition,
+  'key' | 'control' | 'segments' | 'metrics' | 'stopping' | 'runtime'
+> & {
+  readonly variants: readonly Pick<ExperimentDefinition['variants'][number], 'key' | 'weightBasisPoints'>[];
+};
+export type JudgedRecord = Pick<ExperimentRecord, 'epoch' | 'enrolledAtMs' | 'analysisClosedAtMs'>;
+export type JudgedMetric = Pick<MetricDefinition, 'key' | 'goodDirection' | 'valueUnit' | 'covariateMs'>;
+
 export interface ScorecardInput {
-  readonly definition: ExperimentDefinition;
-  readonly record: ExperimentRecord;
+  readonly definition: JudgedExperiment;
+  readonly record: JudgedRecord;
   /** The definitions of all metrics that the experiment names. */
-  readonly metrics: ReadonlyMap<string, MetricDefinition>;
+  readonly metrics: ReadonlyMap<string, JudgedMetric>;
   readonly computedAtMs: number;
   /** Units by variant; a variant without units may be left out. */
   readonly split: readonly VariantCount[];
   readonly segments: readonly SegmentCount[];
   readonly statistics: readonly MetricStatistics[];
   readonly leftOut: Pick<Scorecard['leftOut'], 'crossedUnits' | 'notRandomExposures'>;
+  /** Why the rows themselves cannot be trusted, each in a sentence; none: they can. */
+  readonly dataProblems?: readonly string[];
 }
 
 /**
@@ -54,13 +66,15 @@ export function buildScorecard(input: ScorecardInput): Scorecard {
 }
 
 /** What cannot be in the data of this experiment; nothing where all is well. */
-function dataGates({ definition, split }: ScorecardInput): Gate[] {
+function dataGates({ definition, split, dataProblems = [] }: ScorecardInput): Gate[] {
   const known = new Set(definition.variants.map(({ key }) => key));
   const strange = split.filter(({ variant }) => !known.has(variant));
-  if (strange.length === 0) return [];
+  const failed = (reason: string): Gate => ({ gate: 'data', metricKey: null, status: 'failed', reason });
+  const gates = dataProblems.map(failed);
+  if (strange.length === 0) return gates;
   const counts = strange.map(({ variant, units }) => `${variant} (${units} units)`).join(', ');
   const reason = `exposures name variants that the experiment does not have: ${counts}`;
-  return [{ gate: 'data', metricKey: null, status: 'failed', reason }];
+  return [failed(reason), ...gates];
 }
 
 /** @throws RangeError where more units matured than were exposed: then one of the counts is wrong */

@@ -1,11 +1,10 @@
-import type { MetricDefinition } from '../definitions/metric.ts';
 import { confidenceSequence, sequentialCriticalValue } from '../estimators/confidence-sequence.ts';
 import { cuped } from '../estimators/cuped.ts';
 import { differenceOfMeans, type Effect } from '../estimators/effect.ts';
 import { fiellerLift } from '../estimators/ratio-interval.ts';
 import { relativeLift } from '../estimators/relative-lift.ts';
 import { statisticsOf, treatmentsOf } from './arms.ts';
-import type { MetricStatistics, ScorecardInput } from './build.ts';
+import type { JudgedMetric, MetricStatistics, ScorecardInput } from './build.ts';
 import { comparable } from './comparable.ts';
 import { MINIMUM_UNITS_PER_ARM, sharedAlpha } from './guardrail.ts';
 import type { Interval, MetricReadout } from './scorecard.ts';
@@ -42,7 +41,7 @@ function levelOf({ definition }: ScorecardInput, role: MetricReadout['role'], tr
 }
 
 interface ReadoutInput {
-  readonly metric: MetricDefinition;
+  readonly metric: JudgedMetric;
   readonly role: MetricReadout['role'];
   readonly variant: string;
   readonly control: MetricStatistics;

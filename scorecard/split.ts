@@ -1,5 +1,5 @@
-import type { ExperimentDefinition } from '../definitions/experiment.ts';
 import { sampleRatio } from '../estimators/sample-ratio.ts';
+import type { JudgedExperiment } from './build.ts';
 import type { Gate, SplitReadout } from './scorecard.ts';
 import { pValueText } from './wording.ts';
 
@@ -20,7 +20,7 @@ const MOST_SUSPECTS = 5;
 
 /** Tests the split as a whole; where it is wrong, says in which segments it is most wrong. */
 export function readSplit(
-  definition: ExperimentDefinition,
+  definition: JudgedExperiment,
   counts: readonly VariantCount[],
   segments: readonly SegmentCount[],
 ): SplitReadout {
@@ -36,7 +36,7 @@ export function readSplit(
 
 type Tested = Pick<SplitReadout, 'pValue' | 'counts'>;
 
-function test({ variants }: ExperimentDefinition, counts: readonly VariantCount[]): Tested {
+function test({ variants }: JudgedExperiment, counts: readonly VariantCount[]): Tested {
   const arms = variants.filter(({ weightBasisPoints }) => weightBasisPoints > 0);
   const units = arms.map(({ key }) => counts.find(({ variant }) => variant === key)?.units ?? 0);
   const total = units.reduce((sum, count) => sum + count, 0);
@@ -50,10 +50,7 @@ function test({ variants }: ExperimentDefinition, counts: readonly VariantCount[
   };
 }
 
-function suspects(
-  definition: ExperimentDefinition,
-  segments: readonly SegmentCount[],
-): SplitReadout['suspectSegments'] {
+function suspects(definition: JudgedExperiment, segments: readonly SegmentCount[]): SplitReadout['suspectSegments'] {
   const bySegment = new Map<string, SegmentCount[]>();
   for (const count of segments) {
     const name = JSON.stringify([count.attribute, count.value]);

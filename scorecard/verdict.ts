@@ -1,12 +1,11 @@
-import type { ExperimentRecord } from '../control-store/port.ts';
-import type { ExperimentDefinition } from '../definitions/experiment.ts';
 import { formatDuration } from '../definitions/duration.ts';
+import type { JudgedExperiment, JudgedRecord } from './build.ts';
 import type { Gate, MetricReadout, Scorecard } from './scorecard.ts';
 import { signedPercent } from './wording.ts';
 
 interface VerdictInput {
-  readonly definition: ExperimentDefinition;
-  readonly record: ExperimentRecord;
+  readonly definition: JudgedExperiment;
+  readonly record: JudgedRecord;
   readonly computedAtMs: number;
   readonly readouts: readonly MetricReadout[];
   /** The gates so far: the data, the split and the guardrails. */
@@ -59,7 +58,7 @@ function winnerOf({ gates }: VerdictInput, primaries: readonly MetricReadout[]):
   return better[0] ?? null;
 }
 
-function primaryGate({ metrics }: ExperimentDefinition, primaries: readonly MetricReadout[]): Gate {
+function primaryGate({ metrics }: JudgedExperiment, primaries: readonly MetricReadout[]): Gate {
   const base = { gate: 'primary', metricKey: metrics.primary } as const;
   if (primaries.length === 0)
     return { ...base, status: 'waiting', reason: `${metrics.primary}: too few matured units yet` };

@@ -20,7 +20,12 @@ const MAY_IMPORT: Readonly<Record<string, { readonly uses: readonly string[]; re
   'control-store': { uses: ['definitions', 'gen', 'sdk'], knows: ['scorecard'] },
   'live-monitor': { uses: ['estimators', 'event-bus', 'scorecard'], knows: ['control-store', 'definitions'] },
   'grpc-services': { uses: ['control-store', 'definitions', 'event-bus', 'gen', 'sdk'] },
-  activities: { uses: ['scorecard', 'warehouse-sql'], knows: ['control-store', 'definitions', 'warehouse'] },
+  judge: { uses: ['scorecard', 'warehouse-sql'] },
+  connect: {
+    uses: ['definitions', 'judge', 'warehouse', 'warehouse-sql'],
+    knows: ['scorecard'],
+  },
+  activities: { uses: ['judge', 'scorecard', 'warehouse-sql'], knows: ['control-store', 'definitions', 'warehouse'] },
   workflows: { uses: ['control-store'], knows: ['activities', 'definitions', 'grpc-services', 'scorecard'] },
   analyze: { uses: ['definitions', 'estimators', 'warehouse'] },
   main: {
@@ -37,7 +42,7 @@ const MAY_IMPORT: Readonly<Record<string, { readonly uses: readonly string[]; re
     ],
   },
   cli: {
-    uses: ['analyze', 'control-store', 'definitions', 'event-bus', 'examples', 'gen', 'main', 'parts', 'sdk'],
+    uses: ['analyze', 'connect', 'control-store', 'definitions', 'event-bus', 'examples', 'gen', 'main', 'parts', 'sdk'],
     knows: ['scorecard'],
   },
   examples: { uses: ['analyze', 'estimators', 'gen', 'main', 'parts', 'sdk'], knows: ['scorecard'] },

@@ -16,7 +16,7 @@ import {
   weightBasisPoints,
 } from './primitives.ts';
 import { ramp } from './ramp.ts';
-import { duplicates, equalWeights, weightProblem } from './variants.ts';
+import { duplicates, sharesOf } from './variants.ts';
 
 const DAY_MS = 86_400_000;
 
@@ -25,12 +25,7 @@ const variants = z
   .min(2, 'has fewer than two variants; an experiment compares at least control and one other')
   .max(100, { error: 'has more than 100 variants', abort: true })
   .transform((written, context): ExperimentDefinition['variants'] => {
-    const weights = written.flatMap((variant) => (variant.weight === undefined ? [] : [variant.weight]));
-    const shares = weights.length === 0 ? equalWeights(written.length) : weights;
-    const problem =
-      shares.length === written.length
-        ? weightProblem(shares)
-        : 'give every variant a weight, or none for equal shares';
+    const { shares, problem } = sharesOf(written);
     if (problem !== null) context.addIssue(problem);
     return written.map((variant, index) => ({
       key: variant.key,
@@ -39,12 +34,18 @@ const variants = z
     }));
   });
 
-const metrics = fields({
+/** Which metrics decide what. */
+export const metricRoles = fields({
   primary: key,
   secondary: listOf(key),
   guardrails: listOf(
     fields({ metric: key, margin: ratio }).transform(({ metric, margin }) => ({ metric, marginRatio: margin })),
   ),
+});
+
+export const stopping = fields({
+  rule: z.literal('always-valid').default('always-valid'),
+  alpha: z.number().gt(0, 'must be above 0').lte(0.5, 'must be at most 0.5').default(0.05),
 });
 
 const runtime = fields({
@@ -77,11 +78,8 @@ export const experiment = fields({
   targeting: condition.nullable().default(null),
   segments: listOf(attributeName),
   affects: listOf(attributeName),
-  metrics,
-  stopping: fields({
-    rule: z.literal('always-valid').default('always-valid'),
-    alpha: z.number().gt(0, 'must be above 0').lte(0.5, 'must be at most 0.5').default(0.05),
-  }).prefault({}),
+  metrics: metricRoles,
+  stopping: stopping.prefault({}),
   approval: fields({ required: z.boolean().default(false) }).prefault({}),
   ramp,
   runtime: runtime.prefault({}),
@@ -100,16 +98,24 @@ function checkExperiment(written: ExperimentDefinition, context: z.RefinementCtx
     add(['control'], `"${written.control}" is not one of the variants: ${keys.join(', ')}`);
   for (const index of duplicates(written.segments)) add(['segments', index], 'is listed twice; keep one');
 
-  const secondary = [written.metrics.primary, ...written.metrics.secondary];
-  for (const index of duplicates(secondary)) {
-    add(['metrics', 'secondary', index - 1], `"${secondary[index]}" is already listed; keep one`);
-  }
-  for (const index of duplicates(written.metrics.guardrails.map((guardrail) => guardrail.metric))) {
-    add(['metrics', 'guardrails', index, 'metric'], 'has a guardrail already; keep one');
-  }
+  checkMetricRoles(written.metrics, add);
   const rampMs = written.ramp.stages.slice(0, -1).reduce((total, stage) => total + stage.holdMs, 0);
   if (rampMs >= written.runtime.maximumMs) {
     const message = `(${formatDuration(written.runtime.maximumMs)}) is over before the last stage begins (after ${formatDuration(rampMs)}); shorten the holds or raise it`;
     add(['runtime', 'maximum'], message);
+  }
+}
+
+/** @param add takes a path inside the document, and what is wrong there */
+export function checkMetricRoles(
+  metrics: ExperimentDefinition['metrics'],
+  add: (path: PropertyKey[], message: string) => void,
+): void {
+  const secondary = [metrics.primary, ...metrics.secondary];
+  for (const index of duplicates(secondary)) {
+    add(['metrics', 'secondary', index - 1], `"${secondary[index]}" is already listed; keep one`);
+  }
+  for (const index of duplicates(metrics.guardrails.map((guardrail) => guardrail.metric))) {
+    add(['metrics', 'guardrails', index, 'metric'], 'has a guardrail already; keep one');
   }
 }

@@ -1,7 +1,8 @@
-import { DateTime, IANAZone } from 'luxon';
+import { DateTime } from 'luxon';
 import { z } from 'zod';
 import { fields } from './fields.ts';
 import { listOf, percent, positiveDuration, sentence, text } from './primitives.ts';
+import { instant, isInstant, timeZone } from './times.ts';
 
 const WEEKDAYS = ['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'] as const;
 const TIME_OF_DAY = /^(?:[01]\d|2[0-3]):[0-5]\d$/;
@@ -26,10 +27,7 @@ const weekday = z.unknown().transform((value, context): number => {
 });
 
 const calendar = fields({
-  timeZone: text.refine(
-    (value) => IANAZone.isValidZone(value),
-    'is not an IANA time zone; write one such as Asia/Kolkata, Europe/Berlin or UTC',
-  ),
+  timeZone,
   weekdays: z
     .array(weekday)
     .min(1, 'is empty; leave it out for every day')
@@ -42,12 +40,6 @@ const calendar = fields({
   path: ['to'],
   error: 'is not after "from"; a ramp window lies within one day',
 });
-
-const instant = text.refine(isInstant, 'is not an ISO 8601 time with offset, such as "2026-03-29T19:00:00+05:30"');
-
-function isInstant(value: string): boolean {
-  return /(?:Z|[+-]\d{2}:\d{2})$/.test(value) && DateTime.fromISO(value, { setZone: true }).isValid;
-}
 
 const blackout = fields({ from: instant, to: instant, why: sentence }).refine(
   ({ from, to }) => !isInstant(from) || !isInstant(to) || DateTime.fromISO(from) < DateTime.fromISO(to),

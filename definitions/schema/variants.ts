@@ -15,8 +15,19 @@ export function weightProblem(weightsBasisPoints: readonly number[]): string | n
 }
 
 /** Equal shares in basis points; the last ones take what does not divide. */
-export function equalWeights(count: number): readonly number[] {
+function equalWeights(count: number): readonly number[] {
   const share = Math.floor(10_000 / count);
   const larger = 10_000 - share * count;
   return Array.from({ length: count }, (_, index) => (index >= count - larger ? share + 1 : share));
+}
+
+/** The share of each variant in basis points, and why they are no split, in a sentence; null where they are one. */
+export function sharesOf(written: readonly { readonly weight?: number | undefined }[]): {
+  readonly shares: readonly number[];
+  readonly problem: string | null;
+} {
+  const weights = written.flatMap((variant) => (variant.weight === undefined ? [] : [variant.weight]));
+  const shares = weights.length === 0 ? equalWeights(written.length) : weights;
+  if (shares.length === written.length) return { shares, problem: weightProblem(shares) };
+  return { shares, problem: 'give every variant a weight, or none for equal shares' };
 }

@@ -1,8 +1,8 @@
-import type { MetricDefinition } from '../../definitions/metric.ts';
+import type { CountedMetric } from '../sources.ts';
 import type { Dialect, Model } from '../dialect.ts';
 
 /** All that the estimators need: they cost the same for a thousand units and a billion. */
-export function sufficientStatistics(dialect: Dialect, metrics: readonly MetricDefinition[]): Model {
+export function sufficientStatistics(dialect: Dialect, metrics: readonly CountedMetric[]): Model {
   const parts = metrics.map(
     ({ windowMs }, index) => `
 SELECT

@@ -1,8 +1,8 @@
-import type { MetricDefinition } from '../../definitions/metric.ts';
+import type { CountedMetric } from '../sources.ts';
 import type { Dialect, Model } from '../dialect.ts';
 
 /** Every metric's value for each unit, and the same metrics before its exposure. Whether a window has closed is not asked here. */
-export function unitMetrics(dialect: Dialect, metrics: readonly MetricDefinition[]): Model {
+export function unitMetrics(dialect: Dialect, metrics: readonly CountedMetric[]): Model {
   const at = (ms: number): string => dialect.addMs('exposure.first_exposed_at', ms);
   const longest = {
     windowMs: Math.max(...metrics.map(({ windowMs }) => windowMs)),
@@ -34,7 +34,7 @@ GROUP BY exposure.unit_id, exposure.variant, exposure.first_exposed_at`,
 }
 
 /** A metric over the unit's own outcomes in [from, to). */
-function total({ type }: MetricDefinition, index: number, from: string, to: string): string {
+function total({ type }: CountedMetric, index: number, from: string, to: string): string {
   const value = `outcome.value_${index}`;
   const own = `outcome.occurred_at >= ${from} AND outcome.occurred_at < ${to}`;
   const aggregate = type === 'proportion' ? 'MAX' : 'SUM';
