@@ -19,7 +19,8 @@ export async function readDocuments(files: readonly string[], { surroundings }: 
   return texts.join('\n---\n');
 }
 
-async function readText(file: string): Promise<string> {
+/** @throws CommandFailure for a file that cannot be read */
+export async function readText(file: string): Promise<string> {
   try {
     return await readFile(file, 'utf8');
   } catch (error) {

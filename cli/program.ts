@@ -4,6 +4,7 @@ import { repositoryFile } from '../parts/repository-root.ts';
 import { addAnalyzeCommand } from './commands/analyze.ts';
 import { addAuditCommand } from './commands/audit.ts';
 import { addBackupCommands } from './commands/backup.ts';
+import { addConnectCommand } from './commands/connect.ts';
 import { addDefinitionCommands } from './commands/definitions.ts';
 import { addDoctorCommand } from './commands/doctor.ts';
 import { addEventCommands } from './commands/events.ts';
@@ -22,6 +23,7 @@ Examples:
   umpire experiment start upi_retry --reason "Q3 plan"     start its workflow
   umpire experiment scorecard upi_retry                    what is known so far
   umpire explain upi_retry --context user=u1,region=KA     why this unit gets this variant
+  umpire connect shop.yaml --scorecard new_checkout        judge an experiment in a warehouse that you have
   umpire kill flag upi_retry --reason "deposits fail"      control for everybody, now
 
 Exit codes: 0 done; 1 failed, or the answer is bad news; 2 wrong usage.`;
@@ -58,6 +60,7 @@ export function createProgram(shell: Shell, onUsage: (text: string) => void): Co
   addBackupCommands(program, shell);
   addDoctorCommand(program, shell);
   addAnalyzeCommand(program, shell);
+  addConnectCommand(program, shell);
   return program;
 }
 

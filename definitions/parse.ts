@@ -62,7 +62,9 @@ function parseDocument(document: YamlDocument): Definition | Problem[] {
     const message =
       kind === undefined
         ? `is missing; it is one of ${kinds.join(', ')}`
-        : `${notAKind(kind, kinds)}; it is one of ${kinds.join(', ')}`;
+        : kind === 'warehouse_source'
+          ? 'is read by "umpire connect FILE", in a file of its own; it is not stored'
+          : `${notAKind(kind, kinds)}; it is one of ${kinds.join(', ')}`;
     return [{ path: document.place(`document ${key}`, ['kind']), message }];
   }
   const result = SCHEMAS[kind].safeParse(value);

@@ -20,6 +20,16 @@ export interface Dialect {
   readonly toDouble: (expression: string) => string;
   /** A time moved by a fixed number of ms, which may be negative. */
   readonly addMs: (time: string, ms: number) => string;
+  /** A column of a foreign table, whatever word its name is. */
+  readonly column: (name: string) => string;
+  /** A JSON object of properties and text expressions. */
+  readonly jsonRecord: (properties: readonly (readonly [name: string, text: string])[]) => string;
+  /** The MD5 digest of a text, in hexadecimal digits. */
+  readonly md5: (text: string) => string;
+  /** A time or date that names no zone, as it was in the zone that the expression names, in UTC. */
+  readonly localTimeToUtc: (time: string, zone: string) => string;
+  /** A time that names its zone or offset, in UTC. */
+  readonly instantToUtc: (time: string) => string;
 }
 
 const SAFE_NAME = /^[A-Za-z_][A-Za-z0-9_]{0,127}$/;
@@ -49,6 +59,11 @@ export const duckDb: Dialect = {
   jsonObject: (column, property) => `json_extract(${column}, '$.${safeName(property)}')`,
   toDouble: (expression) => `CAST(${expression} AS DOUBLE)`,
   addMs: (time, ms) => `${time} + to_milliseconds(${whole(ms)})`,
+  column: (name) => `"${safeName(name)}"`,
+  jsonRecord: (properties) => `json_object(${pairs(properties)})`,
+  md5: (text) => `md5(${text})`,
+  localTimeToUtc: (time, zone) => `CAST(CAST(${time} AS TIMESTAMP) AT TIME ZONE ${zone} AS TIMESTAMP)`,
+  instantToUtc: (time) => `CAST(${time} AS TIMESTAMP)`,
 };
 
 export const bigQuery: Dialect = {
@@ -64,7 +79,16 @@ export const bigQuery: Dialect = {
   jsonObject: (column, property) => `JSON_QUERY(${column}, '$.${safeName(property)}')`,
   toDouble: (expression) => `CAST(${expression} AS FLOAT64)`,
   addMs: (time, ms) => `TIMESTAMP_ADD(${time}, INTERVAL ${whole(ms)} MILLISECOND)`,
+  column: (name) => `\`${safeName(name)}\``,
+  jsonRecord: (properties) => `JSON_OBJECT(${pairs(properties)})`,
+  md5: (text) => `TO_HEX(MD5(${text}))`,
+  localTimeToUtc: (time, zone) => `TIMESTAMP(${time}, ${zone})`,
+  instantToUtc: (time) => time,
 };
+
+function pairs(properties: readonly (readonly [name: string, text: string])[]): string {
+  return properties.map(([name, text]) => `'${safeName(name)}', ${text}`).join(', ');
+}
 
 function whole(ms: number): string {
   if (!Number.isSafeInteger(ms)) throw new RangeError(`a time span must be a whole number of ms, got ${ms}`);

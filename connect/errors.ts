@@ -1,0 +1,6 @@
+export { UnreachableWarehouseError } from '../warehouse/read-only/port.ts';
+
+/** The document has no such experiment; the message names those that it has. */
+export class UnknownExperimentError extends Error {
+  override readonly name = 'UnknownExperimentError';
+}
