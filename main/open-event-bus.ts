@@ -4,6 +4,7 @@ import type { EventBus } from '../event-bus/port.ts';
 import { openKafkaBus } from '../event-bus/kafka/kafka-bus.ts';
 import type { KafkaBusOptions } from '../event-bus/kafka/options.ts';
 import { openEventLog } from '../event-bus/postgres/event-log.ts';
+import { startRetention } from '../event-bus/postgres/retention.ts';
 import { requireDatabase, type Configuration } from './configuration.ts';
 import { readEventRegistry } from './event-registry.ts';
 
@@ -49,4 +50,15 @@ function saslOf(configuration: Configuration): KafkaBusOptions['sasl'] {
   if (mechanism === 'plain') return { mechanism, username, password };
   if (mechanism === 'scram-sha-256') return { mechanism, username, password };
   return { mechanism, username, password };
+}
+
+/** Keeps the embedded log from growing for ever; Kafka does so itself. */
+export function keepLogShort(configuration: Configuration, logger: Logger): { stop(): Promise<void> } | undefined {
+  if (configuration.KAFKA_BROKERS !== undefined) return undefined;
+  return startRetention({
+    url: requireDatabase(configuration),
+    retentionMs: configuration.UMPIRE_EVENT_LOG_RETENTION_MS,
+    onError: (error) => logger.warn({ err: error }, 'event log: old events were not deleted'),
+    onDeleted: (events) => logger.info({ events }, 'old events were deleted from the event log'),
+  });
 }

@@ -18,7 +18,7 @@ import { probePostgres } from './health/postgres-probe.ts';
 import { addConsumeMetrics } from './metrics/event-metrics.ts';
 import { measureWarehouse } from './metrics/measured-warehouse.ts';
 import { addWorkMetrics } from './metrics/work-metrics.ts';
-import { openEventBus } from './open-event-bus.ts';
+import { keepLogShort, openEventBus } from './open-event-bus.ts';
 import type { RunningProcess } from './process-life.ts';
 import { startAll, type StartedParts } from './started-parts.ts';
 import { lazyTemporalClient, temporalOptions } from './temporal.ts';
@@ -49,6 +49,7 @@ async function start(configuration: Configuration, logger: Logger, parts: Starte
   const postgres = parts.add(probePostgres(url), (each) => each.close());
   const controlStore = parts.add(await openControlStore({ url, logger }), (each) => each.close());
   const bus = parts.add(await openEventBus(configuration, logger), (each) => each.close());
+  parts.add(keepLogShort(configuration, logger), (each) => each?.stop() ?? Promise.resolve());
   const measuredWarehouse = await openWarehouse(configuration, parts);
   const { warehouse } = measuredWarehouse;
   const ingest = parts.add(await startIngest({ bus, warehouse, logger }), (each) => each.stop());

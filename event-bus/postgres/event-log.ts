@@ -8,18 +8,11 @@ import { PartitionAppender, type AppendOptions } from './append.ts';
 import { connectEventLog } from './database.ts';
 import { GroupConsumer } from '../consuming/group-consumer.ts';
 import { PostgresMembership } from './group-membership.ts';
+import { GroupPositions } from './group-positions.ts';
 import { LogHeads } from './log-heads.ts';
 import { migrateEventLog } from './migrate.ts';
 import { partitionOf } from './partition-of.ts';
-import {
-  groupId,
-  loadDeadLetters,
-  loadEndOffsets,
-  loadGroupOffset,
-  readBatch,
-  storeDeadLetters,
-  storeGroupOffset,
-} from './read.ts';
+import { groupId, loadDeadLetters, loadEndOffsets, loadGroupOffset, readBatch, storeDeadLetters } from './read.ts';
 import { registerSchemas } from './register-schemas.ts';
 import type { EventLogTables } from './tables.ts';
 import { retryTransient } from './transient.ts';
@@ -114,6 +107,7 @@ class EventLog implements EventBus {
       throw new RangeError(`maxBatchSize must be a whole number from 1, got ${maxBatchSize}`);
     }
     const group = await groupId(this.#db, options.group);
+    const positions = new GroupPositions(this.#db, group);
     const consumer: GroupConsumer = await GroupConsumer.start({
       join: ({ onLost }) => PostgresMembership.join(this.#url, group, this.partitionCount, onLost),
       endOffsets: (signal) => retryTransient(() => loadEndOffsets(this.#db), Infinity, signal),
@@ -122,10 +116,15 @@ class EventLog implements EventBus {
           (await (offsets?.load(partition) ?? loadGroupOffset(this.#db, group, partition))) ?? 0n,
         waitBeyond: (partition, position, signal) => this.#heads.waitBeyond(partition, position, signal),
         read: (partition, position) => readBatch(this.#db, partition, position, maxBatchSize),
-        handle: (batch) => onBatch(batch),
-        store: async (batch) => {
-          if (offsets === undefined) await storeGroupOffset(this.#db, group, batch.partition, batch.nextOffset);
+        handle: async (batch) => {
+          try {
+            await onBatch(batch);
+          } catch (error) {
+            await positions.failed(batch);
+            throw error;
+          }
         },
+        store: (batch) => positions.handled(batch, { isKeptHere: offsets === undefined }),
         onBatchError: (error, batch, attempt) => {
           if (options.onError === undefined) this.#onError(error);
           else options.onError(error, batch, attempt);

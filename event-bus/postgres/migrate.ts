@@ -102,4 +102,9 @@ const MIGRATIONS: Readonly<Record<string, Migration>> = {
         )`.execute(db);
     },
   },
+  '003_groups_seen': {
+    up: async (db) => {
+      await sql`ALTER TABLE event_log_groups ADD COLUMN seen_at timestamptz NOT NULL DEFAULT now()`.execute(db);
+    },
+  },
 };

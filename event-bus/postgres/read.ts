@@ -11,6 +11,22 @@ export async function readBatch(
   from: bigint,
   maxEvents: number,
 ): Promise<EventBatch> {
+  const events = await readEvents(db, partition, from, maxEvents);
+  const last = events.at(-1);
+  if (last !== undefined) return { partition, events, nextOffset: last.offset + 1n };
+  // Nothing is there yet, or all of it was deleted for its age. What comes after the end as it is now must not be passed over.
+  const end = (await loadEndOffsets(db)).get(partition) ?? from;
+  if (end <= from) return { partition, events, nextOffset: from };
+  const later = await readEvents(db, partition, from, maxEvents);
+  return { partition, events: later, nextOffset: (later.at(-1)?.offset ?? end - 1n) + 1n };
+}
+
+async function readEvents(
+  db: Kysely<EventLogTables>,
+  partition: number,
+  from: bigint,
+  maxEvents: number,
+): Promise<EventBatch['events']> {
   const rows = await db
     .selectFrom('event_log_events')
     .select(['offset', 'ingested_at_ms', sql<string>`event::text`.as('event')])
@@ -19,15 +35,13 @@ export async function readBatch(
     .orderBy('offset')
     .limit(maxEvents)
     .execute();
-  const events = rows.map((row) =>
+  return rows.map((row) =>
     // Checked by `checkEvent` before it was stored. Added to in place: a copy of each event would cost as much as parsing it.
     Object.assign(JSON.parse(row.event) as Event, {
       ingestedAtMs: Number(row.ingested_at_ms),
       offset: BigInt(row.offset),
     }),
   );
-  const last = events.at(-1);
-  return { partition, events, nextOffset: last === undefined ? from : last.offset + 1n };
 }
 
 export async function loadEndOffsets(db: Kysely<EventLogTables>): Promise<ReadonlyMap<number, bigint>> {

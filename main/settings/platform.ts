@@ -23,6 +23,8 @@ export const platformSettings = {
   UMPIRE_SERVER: address('127.0.0.1:7400').default('127.0.0.1:7400'),
   /** A YAML file of the deployment's own event types. */
   UMPIRE_EVENT_TYPES: text().optional(),
+  /** How long the embedded event log keeps events that everybody has read. */
+  UMPIRE_EVENT_LOG_RETENTION_MS: wholeNumber({ from: 60_000, unit: 'ms', example: 604_800_000 }).default(604_800_000),
   /** How often scorecards are refreshed. */
   UMPIRE_SCORECARD_EVERY_MS: wholeNumber({ from: 1_000, unit: 'ms', example: 60_000 }).default(60_000),
   UMPIRE_LOG_LEVEL: oneOf(LOG_LEVELS).default('info'),
