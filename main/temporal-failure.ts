@@ -1,3 +1,4 @@
+import { handshakeFailure } from './temporal-probe.ts';
 import type { TemporalOptions } from './temporal.ts';
 
 /** Temporal is not there or refuses. The message says why, and which setting to look at. */
@@ -5,13 +6,12 @@ export class TemporalUnreachableError extends Error {
   override readonly name = 'TemporalUnreachableError';
 }
 
-type Connection = Pick<TemporalOptions, 'namespace'> & {
-  readonly connection: { readonly address: string; readonly tls: unknown };
-};
+/** What was talked to. */
+type Failing = Pick<TemporalOptions, 'connection' | 'namespace'>;
 
 interface Explanation {
   readonly sign: RegExp;
-  readonly says: (options: Connection) => string;
+  readonly says: (options: Failing) => string;
 }
 
 /** What the two TLS libraries and the server say, from the most telling on. */
@@ -47,14 +47,20 @@ const EXPLANATIONS: readonly Explanation[] = [
 ];
 
 /** Says in a sentence why Temporal could not be talked to. */
-export function temporalFailure(error: unknown, options: Connection): TemporalUnreachableError {
+export async function temporalFailure(error: unknown, options: Failing): Promise<TemporalUnreachableError> {
   const { address, tls } = options.connection;
-  const said = everythingSaid(error);
-  const known = EXPLANATIONS.find(({ sign }) => sign.test(said));
+  const known = explanationOf(everythingSaid(error));
+  const handshake = known === undefined ? await handshakeFailure(address, tls) : null;
+  const explanation = known ?? (handshake === null ? undefined : explanationOf(handshake));
+  const said = handshake ?? everythingSaid(error);
   const how = tls === false ? 'without TLS' : 'with TLS';
   const why =
-    known?.says(options) ?? `it does not answer ${how}; is it there, and is TEMPORAL_ADDRESS right? (${said})`;
+    explanation?.says(options) ?? `it does not answer ${how}; is it there, and is TEMPORAL_ADDRESS right? (${said})`;
   return new TemporalUnreachableError(`Temporal at ${address}: ${why}`, { cause: error });
+}
+
+function explanationOf(said: string): Explanation | undefined {
+  return EXPLANATIONS.find(({ sign }) => sign.test(said));
 }
 
 /** The messages of an error and of what caused it. */

@@ -5,6 +5,7 @@ import { NativeConnection, type TLSConfig } from '@temporalio/worker';
 import { dataConverterFor } from '../payload-codec/data-converter.ts';
 import type { Configuration } from './configuration.ts';
 import { temporalFailure } from './temporal-failure.ts';
+import { handshakeFailure } from './temporal-probe.ts';
 
 /** How everything that talks to Temporal does so: client, worker and command line alike. */
 export interface TemporalOptions {
@@ -71,17 +72,20 @@ const CONNECT_TIMEOUT = '5s';
 export async function connectTemporalClient(options: TemporalOptions): Promise<Client> {
   const client = lazyTemporalClient(options);
   try {
+    // The gRPC library would try again and again what cannot come right, and say no more than that it took too long.
+    const handshake = await handshakeFailure(options.connection.address, options.connection.tls);
+    if (handshake !== null) throw new Error(handshake);
     await client.connection.withDeadline(Date.now() + DESCRIBE_DEADLINE_MS, () =>
       client.workflowService.describeNamespace({ namespace: options.namespace }),
     );
     return client;
   } catch (error) {
     await client.connection.close();
-    throw temporalFailure(error, options);
+    throw await temporalFailure(error, options);
   }
 }
 
-const DESCRIBE_DEADLINE_MS = 10_000;
+const DESCRIBE_DEADLINE_MS = 5_000;
 
 /**
  * The connection of a worker.
@@ -92,6 +96,6 @@ export async function connectTemporalWorker(options: TemporalOptions): Promise<N
   try {
     return await NativeConnection.connect(options.connection);
   } catch (error) {
-    throw temporalFailure(error, options);
+    throw await temporalFailure(error, options);
   }
 }
