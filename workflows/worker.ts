@@ -67,7 +67,7 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
   };
 }
 
-/** What a workflow began with it ends with, the code of its activities included: see docs/decisions/0007-pinned-workflows.md. */
+/** What a workflow began with it ends with, the code of its activities included: see docs/decisions/0008-pinned-workflows.md. */
 function pinnedTo(version: NonNullable<WorkerOptions['version']>): WorkerDeploymentOptions {
   return { version, useWorkerVersioning: true, defaultVersioningBehavior: 'PINNED' };
 }
