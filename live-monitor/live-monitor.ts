@@ -2,12 +2,14 @@ import { Kysely, PostgresDialect } from 'kysely';
 import pg from 'pg';
 import type { Logger } from 'pino';
 import type { ControlStore } from '../control-store/port.ts';
+import { startConsumer } from '../event-bus/consumer/start-consumer.ts';
 import type { Consumer, EventBus } from '../event-bus/port.ts';
 import type { PublishedBreach } from './breach.ts';
 import { findBreaches } from './find-breaches.ts';
 import { applyBatch, loadPositions, nextOffset } from './postgres/apply-batch.ts';
 import { armSums, type ArmSums } from './postgres/arm-sums.ts';
 import { noteBreach, untoldBreaches } from './postgres/breaches.ts';
+import { blamingEvents } from './postgres/refused-data.ts';
 import { migrate } from './postgres/migrations.ts';
 import { SCHEMA, type Database, type LiveMonitorTables } from './postgres/schema.ts';
 import { WatchList } from './postgres/watch-list.ts';
@@ -136,15 +138,19 @@ export async function startLiveMonitor(options: LiveMonitorOptions): Promise<Liv
 }
 
 async function consume(bus: EventBus, database: Database, watchList: WatchList, logger: Logger): Promise<Consumer> {
-  return await bus.consume({
+  return await startConsumer({
+    bus,
     group: CONSUMER_GROUP,
     maxBatchSize: MAX_BATCH_SIZE,
     offsets: { load: (partition) => nextOffset(database, partition) },
-    onBatch: async (batch) => {
+    handle: async (batch) => {
       await watchList.refresh();
-      await applyBatch(database, batch, watchList.watched);
+      await blamingEvents(() => applyBatch(database, batch, watchList.watched));
     },
-    onError: (error, batch, attempt) => {
+    onDeadLetter: ({ event, error }) => {
+      logger.error({ err: error, eventId: event.eventId }, 'an event cannot be taken in; it is in the dead letters');
+    },
+    onFailure: (error, batch, attempt) => {
       logger.error(
         { err: error, partition: batch.partition, attempt },
         'a batch could not be taken in; it is tried again',

@@ -14,7 +14,7 @@ const MAY_IMPORT: Readonly<Record<string, { readonly uses: readonly string[]; re
   'payload-codec': { uses: [] },
   sdk: { uses: ['gen'] },
   'event-bus': { uses: ['gen'] },
-  warehouse: { uses: [], knows: ['event-bus'] },
+  warehouse: { uses: ['event-bus'] },
   'warehouse-sql': { uses: ['definitions'], knows: ['warehouse'] },
   scorecard: { uses: ['definitions', 'estimators'], knows: ['control-store'] },
   'control-store': { uses: ['definitions', 'gen', 'sdk'], knows: ['scorecard'] },

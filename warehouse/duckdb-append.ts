@@ -1,4 +1,5 @@
 import type { DuckDBAppender, DuckDBConnection } from '@duckdb/node-api';
+import { UnprocessableEventError } from '../event-bus/consumer/unprocessable-event-error.ts';
 import type { EventBatch } from '../event-bus/port.ts';
 import { bindParameters, timestampFromMs } from './duckdb-values.ts';
 import { coveringSpans } from './time-spans.ts';
@@ -6,6 +7,8 @@ import { inTransaction } from './transaction.ts';
 
 const MAX_SPANS = 16;
 const MIN_GAP_MS = 3_600_000;
+/** What DuckDB says of a value, and not of its file or memory. */
+const DATA_ERROR = /^(Conversion|Invalid Input|Out of Range|Constraint) Error/;
 
 type BatchEvent = EventBatch['events'][number];
 
@@ -83,6 +86,9 @@ async function appendRows(
     appender.flushSync();
   } catch (error) {
     appender.clear();
+    if (error instanceof Error && DATA_ERROR.test(error.message)) {
+      throw new UnprocessableEventError(`DuckDB refuses it: ${error.message}`, { cause: error });
+    }
     throw error;
   } finally {
     appender.closeSync();

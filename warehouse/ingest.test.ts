@@ -47,7 +47,7 @@ describe('ingest', () => {
     await first.stop();
     const { batches, ...counts } = first.statistics();
     assert.ok(batches > 0);
-    assert.deepEqual(counts, { rows: 103, duplicates: 7, late: 3, failures: 0 });
+    assert.deepEqual(counts, { rows: 103, duplicates: 7, late: 3, failures: 0, refused: 0 });
 
     await bus.publish(sampleEvents(5, 1, 100));
     const second = await startIngest({ bus, warehouse, logger });

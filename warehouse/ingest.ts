@@ -1,5 +1,6 @@
 import type { Logger } from 'pino';
 import type { EventBatch, EventBus } from '../event-bus/port.ts';
+import { startConsumer } from '../event-bus/consumer/start-consumer.ts';
 import type { Warehouse } from './port.ts';
 
 const MAX_BATCH_SIZE = 5_000;
@@ -24,6 +25,8 @@ export interface IngestStatistics {
   readonly batches: number;
   /** Attempts that failed and were made again. */
   readonly failures: number;
+  /** Events that the warehouse can never take; they are in the dead letters. */
+  readonly refused: number;
 }
 
 export interface Ingest {
@@ -40,12 +43,13 @@ export interface Ingest {
  */
 export async function startIngest(options: IngestOptions): Promise<Ingest> {
   const { bus, warehouse, logger, restatementWindowMs = 3 * DAY_MS } = options;
-  const counts = { rows: 0, duplicates: 0, late: 0, batches: 0, failures: 0 };
-  const consumer = await bus.consume({
+  const counts = { rows: 0, duplicates: 0, late: 0, batches: 0, failures: 0, refused: 0 };
+  const consumer = await startConsumer({
+    bus,
     group: GROUP,
     maxBatchSize: MAX_BATCH_SIZE,
     offsets: { load: (partition) => warehouse.ingestedOffset(partition) },
-    onBatch: async (batch) => {
+    handle: async (batch) => {
       const rows = await warehouse.appendEvents(batch);
       const late = countLate(batch, restatementWindowMs);
       counts.rows += rows;
@@ -54,7 +58,11 @@ export async function startIngest(options: IngestOptions): Promise<Ingest> {
       counts.batches += 1;
       if (late > 0) logger.info({ partition: batch.partition, late }, 'late events were ingested');
     },
-    onError: (error, batch, attempt) => {
+    onDeadLetter: ({ event, error }) => {
+      counts.refused += 1;
+      logger.error({ err: error, eventId: event.eventId }, 'an event cannot be ingested; it is in the dead letters');
+    },
+    onFailure: (error, batch, attempt) => {
       counts.failures += 1;
       logger.error(
         { err: error, partition: batch.partition, nextOffset: String(batch.nextOffset), attempt },

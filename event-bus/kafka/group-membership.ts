@@ -1,4 +1,4 @@
-import type { GroupMembership, MembershipEvents } from '../consuming/membership.ts';
+import type { GroupMembership, MembershipEvents } from '../group/membership.ts';
 import { backoffMs, pause } from '../pause.ts';
 import { assignPartitions } from './assignment.ts';
 import { asError, isRefusal, kafkaErrorType } from './failure.ts';

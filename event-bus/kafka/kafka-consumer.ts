@@ -1,4 +1,4 @@
-import { GroupConsumer } from '../consuming/group-consumer.ts';
+import { GroupConsumer } from '../group/group-consumer.ts';
 import type { JsonObject } from '../event.ts';
 import type { ConsumerLag } from '../metrics.ts';
 import { backoffMs, pause } from '../pause.ts';

@@ -6,7 +6,7 @@ import { createRegistry, type SchemaRegistry } from '../schemas/registry.ts';
 import { sortEvents } from '../sorted-events.ts';
 import { PartitionAppender, type AppendOptions } from './append.ts';
 import { connectEventLog } from './database.ts';
-import { GroupConsumer } from '../consuming/group-consumer.ts';
+import { GroupConsumer } from '../group/group-consumer.ts';
 import { PostgresMembership } from './group-membership.ts';
 import { GroupPositions } from './group-positions.ts';
 import { LogHeads } from './log-heads.ts';

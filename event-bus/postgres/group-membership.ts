@@ -1,5 +1,5 @@
 import pg from 'pg';
-import type { GroupMembership } from '../consuming/membership.ts';
+import type { GroupMembership } from '../group/membership.ts';
 
 /** The first number of the advisory locks' two-part key is this plus the group's id: a range that nothing else uses. */
 const LOCK_CLASS_BASE = 1_163_264_000;
