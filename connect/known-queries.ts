@@ -140,12 +140,10 @@ function declaredByFacts({ metrics }: WarehouseSource, { key, columns }: FactQue
 function problemOf({ path, column, wanted }: Declared, columns: readonly Column[], at: Place, place: Place): Finding[] {
   const where = path[0] === 'metrics' ? place(path) : at(path);
   const error = (message: string): Finding[] => [{ severity: 'error', path: where, message }];
-  const found = columns.filter(({ name }) => name.toLowerCase() === column.toLowerCase());
-  const [first] = found;
+  const first = columns.find(({ name }) => name.toLowerCase() === column.toLowerCase());
   const names = columns.map(({ name }) => name);
   if (first === undefined)
     return error(`the SQL has no column "${column}"${didYouMean(column, names)}; its columns are ${names.join(', ')}`);
-  if (found.length > 1) return error(`the SQL has ${found.length} columns "${column}"; rename one by AS`);
   const { kinds, remedy } = WANTED[wanted];
   const isFitting = (kinds as readonly ColumnKind[]).includes(first.kind);
   return isFitting ? [] : error(`column "${column}" is ${first.typeName} and ${remedy}`);
