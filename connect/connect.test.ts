@@ -139,6 +139,15 @@ const FAULTS: readonly (readonly [what: string, sql: string, changes: Changes, .
     {},
     /^warning: 10 rows \(6.9 %\) repeat another row; if the table stores rows twice/,
   ],
+  [
+    'a cast that some rows do not take',
+    "ALTER TABLE orders ALTER amount TYPE VARCHAR; UPDATE orders SET amount = 'ten' WHERE user_id = 3",
+    {
+      facts: { sql: 'SELECT user_id, occurred_at,\n CAST(amount AS DOUBLE) AS amount FROM orders' },
+      metric: { type: 'sum', value: 'amount' },
+    },
+    /^error: the SQL fails while its rows are read: Conversion Error: Could not convert string 'ten' to DOUBLE/,
+  ],
   ['no facts', 'DELETE FROM orders', {}, /^warning: has no row, so every unit counts as 0/],
 ];
 for (const [what, sql, changes, ...says] of FAULTS) {

@@ -3,9 +3,10 @@ import type { SourceExperiment, WarehouseSource } from '../definitions/warehouse
 import { parseWarehouseSource, type ParsedWarehouseSource } from '../definitions/parse-warehouse-source.ts';
 import { computeScorecard } from '../judge/compute-scorecard.ts';
 import type { Scorecard } from '../scorecard/scorecard.ts';
-import type { Column, ReadOnlyWarehouse } from '../warehouse/read-only/port.ts';
+import { RefusedSqlError, type Column, type ReadOnlyWarehouse } from '../warehouse/read-only/port.ts';
 import { bigQuery, duckDb, type Dialect } from '../warehouse-sql/dialect.ts';
 import { existingScorecardQuery, existingSegmentSplitQuery } from '../warehouse-sql/existing/scorecard-queries.ts';
+import type { ExistingAnalysis } from '../warehouse-sql/existing/source.ts';
 import { UnknownExperimentError } from './errors.ts';
 import { analysisOf } from './existing-experiment.ts';
 import type { Finding, Place } from './finding.ts';
@@ -50,8 +51,7 @@ export async function checkSource(request: ConnectRequest): Promise<ConnectRepor
   return await withSource(request, async (opened) => {
     const inspected: Inspection[] = [];
     for (const experiment of opened.source.experiments) {
-      const found = await inspect(opened, experiment);
-      if (found !== null) inspected.push(found);
+      inspected.push(await inspect(opened, experiment));
     }
     return reportOf(opened, inspected);
   });
@@ -79,8 +79,8 @@ export async function scoreExisting(request: ConnectRequest, experimentKey: stri
       );
     }
     const inspection = await inspect(opened, experiment);
-    const report = reportOf(opened, inspection === null ? [] : [inspection]);
-    return { scorecard: inspection === null ? null : await judge(opened, experiment, inspection), report };
+    const report = reportOf(opened, [inspection]);
+    return { scorecard: inspection.report === null ? null : await judge(opened, experiment, inspection), report };
   });
 }
 
@@ -103,27 +103,44 @@ async function withSource<T>(request: ConnectRequest, work: (opened: Opened) => 
   }
 }
 
-interface Inspection extends ExperimentReport {
+interface Inspection {
+  /** Null where the rows could not be read. */
+  readonly report: ExperimentReport | null;
   readonly findings: readonly Finding[];
   readonly dataProblems: readonly string[];
 }
 
-async function inspect(opened: Opened, experiment: SourceExperiment): Promise<Inspection | null> {
-  const { source, known, warehouse, dialect, nowMs } = opened;
+const NOT_READ: Inspection = { report: null, findings: [], dataProblems: [] };
+
+async function inspect(opened: Opened, experiment: SourceExperiment): Promise<Inspection> {
+  const { source, known, nowMs } = opened;
   const analysis = analysisOf(source, experiment, known, nowMs);
-  if (analysis === null) return null;
+  if (analysis === null) return NOT_READ;
   const place = placeOf(opened, 'experiments', experiment.key);
+  try {
+    return await inspectRows(opened, experiment, analysis, place);
+  } catch (error) {
+    if (!(error instanceof RefusedSqlError)) throw error;
+    return { ...NOT_READ, findings: [{ severity: 'error', path: place([]), message: `the SQL ${error.message}` }] };
+  }
+}
+
+async function inspectRows(
+  opened: Opened,
+  experiment: SourceExperiment,
+  analysis: ExistingAnalysis,
+  place: Place,
+): Promise<Inspection> {
+  const { warehouse, dialect } = opened;
   const assignments = await inspectAssignments(warehouse, dialect, experiment, analysis, place);
   const facts = [];
   for (const each of analysis.facts) {
     const at = placeOf(opened, 'facts', each.query.key);
     facts.push(await inspectFacts(warehouse, dialect, analysis, each, assignments.report.units, at));
   }
+  const asOf = new Date(analysis.asOfMs).toISOString();
   return {
-    key: experiment.key,
-    asOf: new Date(analysis.asOfMs).toISOString(),
-    assignments: assignments.report,
-    facts: facts.map(({ report }) => report),
+    report: { key: experiment.key, asOf, assignments: assignments.report, facts: facts.map(({ report }) => report) },
     findings: [assignments, ...facts].flatMap(({ findings }) => findings),
     dataProblems: [assignments, ...facts].flatMap(({ dataProblems }) => dataProblems),
   };
@@ -162,7 +179,7 @@ function reportOf({ source, known }: Opened, inspected: readonly Inspection[]): 
     engine: source.connection.engine,
     isUsable: findings.every(({ severity }) => severity !== 'error'),
     queries: [...known.columns].map(([key, columns]) => ({ key, columns })),
-    experiments: inspected.map(({ key, asOf, assignments, facts }) => ({ key, asOf, assignments, facts })),
+    experiments: inspected.flatMap(({ report }) => (report === null ? [] : [report])),
     findings,
   };
 }

@@ -1,4 +1,4 @@
-export { UnreachableWarehouseError } from '../warehouse/read-only/port.ts';
+export { RefusedSqlError, UnreachableWarehouseError } from '../warehouse/read-only/port.ts';
 
 /** The document has no such experiment; the message names those that it has. */
 export class UnknownExperimentError extends Error {

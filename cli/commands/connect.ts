@@ -59,12 +59,15 @@ async function score(request: ConnectRequest, key: string): Promise<Answer> {
 }
 
 async function reached<T>(work: () => Promise<T>): Promise<T> {
-  const { UnreachableWarehouseError, UnknownExperimentError } = await import('../../connect/errors.ts');
+  const { RefusedSqlError, UnreachableWarehouseError, UnknownExperimentError } =
+    await import('../../connect/errors.ts');
   try {
     return await work();
   } catch (error) {
     if (error instanceof UnreachableWarehouseError)
       throw new CommandFailure('UNAVAILABLE', error.message, { cause: error });
+    if (error instanceof RefusedSqlError)
+      throw new CommandFailure('INVALID_ARGUMENT', `the SQL ${error.message}`, { cause: error });
     if (error instanceof UnknownExperimentError) throw new CommandFailure('NOT_FOUND', error.message, { cause: error });
     throw error;
   }

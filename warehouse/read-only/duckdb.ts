@@ -2,7 +2,7 @@ import { DuckDBInstance, type DuckDBConnection } from '@duckdb/node-api';
 import { mkdtemp, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { readRows } from '../duckdb-query.ts';
+import { readRows, WarehouseQueryError } from '../duckdb-query.ts';
 import { bindParameters } from '../duckdb-values.ts';
 import type { Row, Statement, StatementParameter } from '../port.ts';
 import { Serial } from '../serial.ts';
@@ -147,7 +147,12 @@ class ReadOnlyDuckDb implements ReadOnlyWarehouse {
     return await this.#turn.run(async () => {
       this.#signal?.throwIfAborted();
       const names = await parametersOfSelect(this.#connection, sql);
-      return await readRows<R>(this.#connection, { sql, parameters: only(parameters, names) });
+      try {
+        return await readRows<R>(this.#connection, { sql, parameters: only(parameters, names) });
+      } catch (error) {
+        if (!(error instanceof WarehouseQueryError)) throw error;
+        throw failureWhileReading(error);
+      }
     });
   }
 
@@ -170,6 +175,16 @@ function refuseUnknown(names: readonly string[], known: readonly string[]): void
   if (unknown.length === 0) return;
   const list = unknown.map((name) => (/^\d+$/.test(name) ? '? or $1' : `$${name}`)).join(', ');
   throw new RefusedSqlError(`names ${list}; the parameters are ${known.map((name) => `$${name}`).join(', ')}`);
+}
+
+/** Some mistakes show only in the rows, such as a text that a cast does not take. */
+function failureWhileReading({ cause }: WarehouseQueryError): RefusedSqlError {
+  const message = cause instanceof Error ? cause.message : String(cause);
+  const where = /LINE \d+: (.*)/.exec(message)?.[1];
+  return new RefusedSqlError(
+    `fails while its rows are read: ${firstLine(message)}${where === undefined ? '' : ` (at: ${where.trim()})`}`,
+    { cause },
+  );
 }
 
 function firstLine(message: string): string {

@@ -33,7 +33,11 @@ export interface ReadOnlyWarehouse {
    * @throws RefusedSqlError
    */
   describe(sql: string, parameters: Readonly<Record<string, StatementParameter>>): Promise<readonly Column[]>;
-  /** Parameters that the statement does not name are not sent. */
+  /**
+   * Parameters that the statement does not name are not sent.
+   *
+   * @throws RefusedSqlError where the SQL fails on the rows
+   */
   query<R extends Row>(statement: Statement & { /** Only in the type. */ readonly rowType?: R }): Promise<readonly R[]>;
   close(): Promise<void>;
 }
