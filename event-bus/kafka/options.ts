@@ -20,6 +20,8 @@ export interface KafkaBusOptions {
   readonly registry?: SchemaRegistry;
   /** Told of failures that are tried again, such as Kafka being away. */
   readonly onError?: (error: Error) => void;
+  /** How long opening waits for brokers that are still starting. Default 30,000. */
+  readonly openForMs?: number;
   /** How long a caller waits for the acknowledgement before it is told that there is none yet. Default 30,000. */
   readonly retryForMs?: number;
   /** Events that may wait per partition before publishing is refused. Default 50,000. */

@@ -21,13 +21,13 @@ const DEAD_LETTER_RETENTION_MS = 90 * 86_400_000;
 
 /**
  * Makes the topics that are missing and returns how many partitions the events have. May be run at every start, by several at once. Waits
- * up to 30 s for brokers that are still starting.
+ * for brokers that are still starting.
  *
  * @throws PartitionCountError where the events have another number of partitions than is asked for
  * @throws KafkaSetupError where the brokers cannot be reached, or refuse
  */
 export async function ensureTopics(kafka: Kafka, names: LogNames, options: KafkaBusOptions): Promise<number> {
-  const { partitionCount } = options;
+  const { partitionCount, openForMs = OPEN_FOR_MS } = options;
   if (partitionCount !== undefined && (!Number.isInteger(partitionCount) || partitionCount < 1)) {
     throw new RangeError(`partitionCount must be a whole number from 1, got ${partitionCount}`);
   }
@@ -37,7 +37,7 @@ export async function ensureTopics(kafka: Kafka, names: LogNames, options: Kafka
       return await ensureOnce(kafka, names, options);
     } catch (error) {
       if (error instanceof PartitionCountError) throw error;
-      if (isRefusal(error) || isSettingsError(error) || performance.now() - startedAt > OPEN_FOR_MS) {
+      if (isRefusal(error) || isSettingsError(error) || performance.now() - startedAt > openForMs) {
         throw setupError(error, options);
       }
       await delay(RETRY_MS);
