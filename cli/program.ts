@@ -14,6 +14,7 @@ import { addFlagCommands } from './commands/flag.ts';
 import { addKillCommands } from './commands/kill.ts';
 import { addPlatformCommands } from './commands/platform.ts';
 import { UsageError } from './failures.ts';
+import { addSetupCommand } from './commands/setup.ts';
 import type { Shell } from './shell.ts';
 
 const EXAMPLES = `
@@ -59,6 +60,7 @@ export function createProgram(shell: Shell, onUsage: (text: string) => void): Co
   addEventCommands(program, shell);
   addBackupCommands(program, shell);
   addDoctorCommand(program, shell);
+  addSetupCommand(program, shell);
   addAnalyzeCommand(program, shell);
   addConnectCommand(program, shell);
   return program;

@@ -3,6 +3,7 @@ import type { Logger } from 'pino';
 import type { EventBus } from '../event-bus/port.ts';
 import { openKafkaBus } from '../event-bus/kafka/kafka-bus.ts';
 import type { KafkaBusOptions } from '../event-bus/kafka/options.ts';
+import { missingTopics } from '../event-bus/kafka/topics.ts';
 import { openEventLog } from '../event-bus/postgres/event-log.ts';
 import { startRetention } from '../event-bus/postgres/retention.ts';
 import { requireDatabase, type Configuration } from './configuration.ts';
@@ -16,6 +17,13 @@ export async function openEventBus(configuration: Configuration, logger: Logger)
   if (brokers === undefined) return await openEventLog({ url: requireDatabase(configuration), registry, onError });
   logger.info({ brokers }, 'the event log is in Kafka');
   return await openKafkaBus({ ...(await kafkaOptions(configuration, brokers)), registry, onError });
+}
+
+/** The topics that Kafka lacks; `null` where the event log is not in Kafka. */
+export async function missingTopicsOf(configuration: Configuration): Promise<readonly string[] | null> {
+  const { KAFKA_BROKERS: brokers } = configuration;
+  if (brokers === undefined) return null;
+  return (await missingTopics(await kafkaOptions(configuration, brokers))).map((topic) => `topic ${topic} of Kafka`);
 }
 
 async function kafkaOptions(configuration: Configuration, brokers: readonly string[]): Promise<KafkaBusOptions> {

@@ -1,7 +1,18 @@
-import { ScheduleAlreadyRunning, ScheduleOverlapPolicy, type Client } from '@temporalio/client';
+import { ScheduleAlreadyRunning, ScheduleNotFoundError, ScheduleOverlapPolicy, type Client } from '@temporalio/client';
 import { DEFAULT_TASK_QUEUE } from './task-queue.ts';
 
 export const SCORECARDS_SCHEDULE_ID = 'scorecards';
+
+/** Whether scorecards are refreshed by a schedule. */
+export async function isScheduled(client: Client): Promise<boolean> {
+  try {
+    await client.schedule.getHandle(SCORECARDS_SCHEDULE_ID).describe();
+    return true;
+  } catch (error) {
+    if (error instanceof ScheduleNotFoundError) return false;
+    throw error;
+  }
+}
 
 /** Sees to it that all scorecards are refreshed every `everyMs`; a round that takes longer makes the next one skip its turn. */
 export async function ensureSchedules(

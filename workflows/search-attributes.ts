@@ -13,10 +13,30 @@ export const SEARCH_ATTRIBUTES: Readonly<Record<string, number>> = {
 
 /** Creates the search attributes that the workflows set, where they do not exist. Call it before the first worker starts. */
 export async function ensureSearchAttributes(client: Client): Promise<void> {
-  const { operatorService } = client.connection;
-  const namespace = client.options.namespace;
-  const existing = await operatorService.listSearchAttributes({ namespace });
-  const missing = Object.entries(SEARCH_ATTRIBUTES).filter(([name]) => existing.customAttributes[name] === undefined);
+  const missing = await missingSearchAttributes(client);
   if (missing.length === 0) return;
-  await operatorService.addSearchAttributes({ namespace, searchAttributes: Object.fromEntries(missing) });
+  await client.connection.operatorService.addSearchAttributes({
+    namespace: client.options.namespace,
+    searchAttributes: Object.fromEntries(
+      Object.entries(SEARCH_ATTRIBUTES).filter(([attribute]) => missing.includes(attribute)),
+    ),
+  });
+}
+
+/**
+ * The search attributes that the namespace lacks.
+ *
+ * @throws Error where one of that name is of another type, which nobody can change
+ */
+export async function missingSearchAttributes(client: Client): Promise<readonly string[]> {
+  const namespace = client.options.namespace;
+  const { customAttributes } = await client.connection.operatorService.listSearchAttributes({ namespace });
+  return Object.entries(SEARCH_ATTRIBUTES).flatMap(([name, type]) => {
+    const existing = customAttributes[name];
+    if (existing === undefined || existing === null) return [name];
+    if (Number(existing) === type) return [];
+    throw new Error(
+      `the search attribute ${name} of the namespace "${namespace}" has another type; rename or remove it`,
+    );
+  });
 }

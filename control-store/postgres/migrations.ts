@@ -161,3 +161,6 @@ create trigger audit_is_append_only before update or delete or truncate on umpir
 create trigger definitions_are_append_only before update or delete or truncate on umpire_control.definition_versions
   for each statement execute function umpire_control.refuse_change();
 `;
+
+/** What was made once, and the table that says so. */
+export const CONTROL_STORE_MIGRATIONS = { table: `${SCHEMA}.kysely_migration`, names: Object.keys(MIGRATIONS) };

@@ -2,7 +2,14 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Admin, ITopicConfig, Kafka } from 'kafkajs';
 import { PartitionCountError } from '../errors.ts';
 import { asError, isRefusal, kafkaErrorType } from './failure.ts';
-import { DEFAULT_PARTITION_COUNT, DEFAULT_RETENTION_MS, type KafkaBusOptions, type LogNames } from './options.ts';
+import {
+  createKafka,
+  DEFAULT_PARTITION_COUNT,
+  DEFAULT_RETENTION_MS,
+  logNames,
+  type KafkaBusOptions,
+  type LogNames,
+} from './options.ts';
 
 /** Kafka cannot be used as it is set up; the message says what to correct. */
 export class KafkaSetupError extends Error {
@@ -147,3 +154,20 @@ function setupError(error: unknown, { brokers, replicationFactor }: KafkaBusOpti
     error,
   );
 }
+
+/** The names of the topics that are not there; makes none. @throws KafkaSetupError where the brokers cannot be reached, or refuse */
+export async function missingTopics(options: KafkaBusOptions): Promise<readonly string[]> {
+  const names = logNames(options.topicPrefix ?? 'umpire');
+  const admin = createKafka(options, LIST_TIMEOUT_MS).admin();
+  try {
+    await admin.connect();
+    const existing = new Set(await admin.listTopics());
+    return [names.events, names.deadLetters, names.schemas].filter((topic) => !existing.has(topic));
+  } catch (error) {
+    throw setupError(error, options);
+  } finally {
+    await admin.disconnect();
+  }
+}
+
+const LIST_TIMEOUT_MS = 5_000;

@@ -108,3 +108,6 @@ const MIGRATIONS: Readonly<Record<string, Migration>> = {
     },
   },
 };
+
+/** What was made once, and the table that says so. */
+export const EVENT_LOG_MIGRATIONS = { table: 'event_log_migrations', names: Object.keys(MIGRATIONS) };

@@ -97,3 +97,6 @@ create table umpire_live_monitor.breaches (
   primary key (experiment_key, epoch)
 );
 `;
+
+/** What was made once, and the table that says so. */
+export const LIVE_MONITOR_MIGRATIONS = { table: `${SCHEMA}.kysely_migration`, names: Object.keys(MIGRATIONS) };
