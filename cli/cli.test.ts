@@ -22,7 +22,8 @@ describe('umpire', () => {
       assert.equal(exitCode, 0);
       assert.match(out, /Examples?:\n {2}.*umpire/, `umpire ${page.join(' ')} --help has no example`);
       const commands = /\nCommands:\n([^]*?)\n\n/.exec(out)?.[1] ?? '';
-      for (const [, name = ''] of commands.matchAll(/^ {2}(\w+)/gm)) if (name !== 'help') pages.push([...page, name]);
+      for (const [, name = ''] of commands.matchAll(/^ {2}([\w-]+)/gm))
+        if (name !== 'help') pages.push([...page, name]);
     }
   });
 
