@@ -1,4 +1,5 @@
 import type { ControlStore } from '../control-store/port.ts';
+import type { NewestDeadLetters, ResultTables } from '../judge/result-tables.ts';
 import type { Scorecard } from '../scorecard/scorecard.ts';
 
 /** Computes an experiment's scorecard from the warehouse, as of now. Throws where it cannot: it never guesses. */
@@ -8,4 +9,6 @@ export type Judge = (experimentKey: string) => Promise<Scorecard>;
 export interface Ports {
   readonly controlStore: ControlStore;
   readonly judge: Judge;
+  /** Where results are written for whoever reads the warehouse; default: nowhere. */
+  readonly results?: { readonly tables: ResultTables; readonly deadLetters: NewestDeadLetters };
 }

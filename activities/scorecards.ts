@@ -1,5 +1,6 @@
 import { Context } from '@temporalio/activity';
 import type { ExperimentRecord, LifecycleStatus } from '../control-store/port.ts';
+import type { Scorecard } from '../scorecard/scorecard.ts';
 import { summarize, type ScorecardSummary } from './scorecard-summary.ts';
 import type { Ports } from './ports.ts';
 
@@ -13,6 +14,7 @@ export interface Judgement {
 /** What a round over all running experiments did. */
 export interface ScorecardRound {
   readonly refreshed: readonly string[];
+  /** Experiments, and tables of results, with the reason. */
   readonly failed: readonly { readonly experimentKey: string; readonly reason: string }[];
 }
 
@@ -27,19 +29,26 @@ export interface ScorecardActivities {
 const HEARTBEAT_EVERY_MS = 5_000;
 const COLLECTING: ReadonlySet<LifecycleStatus> = new Set(['running', 'paused']);
 
-export function createScorecardActivities({ controlStore, judge }: Ports): ScorecardActivities {
-  async function refresh(experimentKey: string): Promise<ScorecardSummary> {
+export function createScorecardActivities(ports: Ports): ScorecardActivities {
+  const { controlStore, judge } = ports;
+  async function refresh(experimentKey: string): Promise<Scorecard> {
     const scorecard = await judge(experimentKey);
     await controlStore.saveScorecard(scorecard);
-    return summarize(scorecard);
+    return scorecard;
   }
 
   return {
     async refreshScorecard({ experimentKey }) {
       const scorecard = await whileHeartbeating(() => refresh(experimentKey));
+      try {
+        await writeResults(ports, scorecard);
+      } catch (error) {
+        // A decision does not wait for those who read along; the next round writes them again.
+        Context.current().log.error('results could not be written to the warehouse', { experimentKey, error });
+      }
       // Read after the judgement, which may take long, so that a kill in between is seen.
       const record = await controlStore.getExperiment(experimentKey);
-      return { scorecard, isKilled: record.isKilled };
+      return { scorecard: summarize(scorecard), isKilled: record.isKilled };
     },
 
     async refreshRunningScorecards() {
@@ -54,7 +63,7 @@ export function createScorecardActivities({ controlStore, judge }: Ports): Score
         for (const { key } of running) {
           Context.current().cancellationSignal.throwIfAborted();
           try {
-            await refresh(key);
+            await writeResults(ports, await refresh(key));
             refreshed.push(key);
           } catch (error) {
             const reason = error instanceof Error ? error.message : String(error);
@@ -62,10 +71,39 @@ export function createScorecardActivities({ controlStore, judge }: Ports): Score
             Context.current().log.error('scorecard could not be refreshed', { experimentKey: key, error });
           }
         }
+        failed.push(...(await refreshTables(ports)));
         return { refreshed, failed };
       });
     },
   };
+}
+
+async function writeResults({ controlStore, results }: Ports, scorecard: Scorecard): Promise<void> {
+  if (results === undefined) return;
+  const { experimentKey } = scorecard;
+  const { definitionVersion } = await controlStore.getExperiment(experimentKey);
+  const { definition } = await controlStore.getDefinition('experiment', experimentKey, definitionVersion);
+  await results.tables.writeScorecard(scorecard, definition);
+}
+
+/** The tables of results that could not be brought up to date. */
+async function refreshTables({ results }: Ports): Promise<ScorecardRound['failed']> {
+  if (results === undefined) return [];
+  const { tables, deadLetters } = results;
+  const work = {
+    exposures_daily: () => tables.refreshExposures(),
+    dead_letters: () => tables.copyDeadLetters(deadLetters),
+  };
+  const failed: { experimentKey: string; reason: string }[] = [];
+  for (const [table, refresh] of Object.entries(work)) {
+    try {
+      await refresh();
+    } catch (error) {
+      failed.push({ experimentKey: table, reason: error instanceof Error ? error.message : String(error) });
+      Context.current().log.error('a table of results could not be refreshed', { table, error });
+    }
+  }
+  return failed;
 }
 
 /** Says "still alive" while warehouse SQL runs, so that a worker that died is noticed long before the work's timeout. */

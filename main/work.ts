@@ -5,6 +5,8 @@ import { createActivities, type Activities } from '../activities/activities.ts';
 import { createJudge } from '../activities/judge.ts';
 import type { ControlStore } from '../control-store/port.ts';
 import { openControlStore } from '../control-store/postgres/open.ts';
+import type { EventBus } from '../event-bus/port.ts';
+import { createResultTables } from '../judge/result-tables.ts';
 import { startLiveMonitor } from '../live-monitor/live-monitor.ts';
 import { openDuckDb } from '../warehouse/duckdb.ts';
 import { startIngest, type Ingest } from '../warehouse/ingest.ts';
@@ -66,7 +68,7 @@ async function start(configuration: Configuration, logger: Logger, parts: Starte
     }),
     (each) => each.stop(),
   );
-  const activities = openActivities({ warehouse, controlStore, ingest });
+  const activities = openActivities({ warehouse, controlStore, ingest, bus });
   const worker = parts.add(keepWorking({ configuration, temporal, client, activities, logger }), (each) => each.stop());
   addConsumeMetrics(health.metrics, bus);
   addWorkMetrics(health.metrics, { ingest, monitor, worker, warehouse: measuredWarehouse });
@@ -83,11 +85,21 @@ async function start(configuration: Configuration, logger: Logger, parts: Starte
   return { health, offers: { warehouse: file, http: health.address }, answers };
 }
 
-function openActivities(ports: { warehouse: Warehouse; controlStore: ControlStore; ingest: Ingest }): Activities {
-  const { warehouse, controlStore, ingest } = ports;
+interface ActivityPorts {
+  readonly warehouse: Warehouse;
+  readonly controlStore: ControlStore;
+  readonly ingest: Ingest;
+  readonly bus: Pick<EventBus, 'deadLetters'>;
+}
+
+function openActivities({ warehouse, controlStore, ingest, bus }: ActivityPorts): Activities {
   const judge = createJudge({ warehouse, controlStore, clock: Date.now });
   return createActivities({
     controlStore,
+    results: {
+      tables: createResultTables({ warehouse, clock: Date.now }),
+      deadLetters: (options) => bus.deadLetters(options),
+    },
     // A judgement is of everything that was published when it was asked for.
     judge: async (experimentKey) => {
       await ingest.caughtUp();
