@@ -6,7 +6,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { Kafka, logLevel } from 'kafkajs';
 import { freePort } from './free-port.ts';
 import { ensureKafka } from './kafka/distribution.ts';
-import { brokerProperties } from './kafka/broker-properties.ts';
+import { brokerProperties, type SecuredListener } from './kafka/broker-properties.ts';
 import { startTethered, type TetheredProcess } from './tethered-process.ts';
 
 export interface KafkaBroker {
@@ -27,6 +27,8 @@ export interface KafkaOptions {
   readonly port?: number;
   /** What clients are told to connect to, such as a proxy before the broker. Default: the broker itself. */
   readonly advertisedPort?: number;
+  /** A second listener, for clients that come with TLS, a certificate and a password. */
+  readonly secured?: SecuredListener;
   readonly onLog?: (line: string) => void;
 }
 
@@ -51,10 +53,11 @@ export async function startKafka(options: KafkaOptions): Promise<KafkaBroker> {
     const port = options.port ?? (await freePort());
     const propertiesFile = path.join(dataDirectory, 'server.properties');
     const advertisedPort = options.advertisedPort ?? port;
-    const properties = brokerProperties({ dataDirectory, port, advertisedPort, controllerPort: await freePort() });
+    const ports = { port, advertisedPort, controllerPort: await freePort() };
+    const properties = brokerProperties({ dataDirectory, ...ports }, options.secured);
     await writeFile(propertiesFile, properties);
     const start = new StartingBroker(kafka.classPath, propertiesFile, options.onLog);
-    await start.format(path.join(dataDirectory, 'log'));
+    await start.format(path.join(dataDirectory, 'log'), options.secured);
     const server = await start.run();
     if (await isServing(server, `127.0.0.1:${port}`, advertisedPort === port)) {
       return {
@@ -84,10 +87,10 @@ class StartingBroker {
   }
 
   /** Gives a new data folder its identity. */
-  async format(logDirectory: string): Promise<void> {
+  async format(logDirectory: string, secured: SecuredListener | undefined): Promise<void> {
     if (existsSync(path.join(logDirectory, 'meta.properties'))) return;
     const clusterId = await this.#clusterId();
-    const args = ['format', '--ignore-formatted', '-t', clusterId, '-c', this.#propertiesFile];
+    const args = ['format', '--ignore-formatted', '-t', clusterId, '-c', this.#propertiesFile, ...scramUsers(secured)];
     const storage = await this.#java('kafka.tools.StorageTool', args);
     const { code } = await storage.ended;
     if (code !== 0) throw new Error(`Kafka's data folder ${logDirectory} could not be formatted:\n${this.output}`);
@@ -152,4 +155,14 @@ function startFailure(start: StartingBroker, port: number, dataDirectory: string
     return new Error(`another Kafka broker is running on ${dataDirectory}; end it, or use another folder`);
   }
   return new Error(`Kafka could not be started on ${dataDirectory}:\n${start.output}`);
+}
+
+/** Such passwords are kept with the data, hashed, and not in the settings. */
+function scramUsers(secured: SecuredListener | undefined): string[] {
+  if (secured === undefined) return [];
+  const { user, password } = secured;
+  return ['SCRAM-SHA-256', 'SCRAM-SHA-512'].flatMap((mechanism) => [
+    '--add-scram',
+    `${mechanism}=[name=${user},password=${password}]`,
+  ]);
 }

@@ -37,11 +37,15 @@ const REFUSALS: ReadonlySet<string> = new Set([
   'CLUSTER_AUTHORIZATION_FAILED',
 ]);
 
-/** Who asks is not allowed to: asking again does not help. */
+/** Node's names of certificates that do not fit. */
+const CERTIFICATE = /^(ERR_TLS_.*|.*_SELF_SIGNED_CERT|SELF_SIGNED_CERT_.*|UNABLE_TO_.*|CERT_.*|ERR_SSL_.*)$/;
+
+/** Who asks is not allowed to, or does not trust who answers: asking again does not help. */
 export function isRefusal(error: unknown): boolean {
   if (REFUSALS.has(kafkaErrorType(error) ?? '')) return true;
   for (let current = error, depth = 0; current instanceof Error && depth < 5; current = current.cause, depth += 1) {
     if (current.name === 'KafkaJSSASLAuthenticationError') return true;
+    if ('code' in current && CERTIFICATE.test(String(current.code))) return true;
   }
   return false;
 }

@@ -138,10 +138,10 @@ function causesOf(error: unknown): unknown[] {
 function setupError(error: unknown, { brokers, replicationFactor }: KafkaBusOptions): KafkaSetupError {
   const where = `Kafka at ${brokers.join(', ')}`;
   const [first] = causesOf(error);
-  const said = asError(first).message;
+  const said = asError(first).message.trim().replaceAll(/\s+/g, ' ');
   if (isRefusal(error)) {
     return new KafkaSetupError(
-      `${where} refuses this client (${said}); correct the SASL settings, or let its user make and describe the topics`,
+      `${where} and this client refuse each other (${said}); correct the TLS and SASL settings, or let its user make and describe the topics`,
       error,
     );
   }

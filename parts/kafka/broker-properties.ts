@@ -7,8 +7,19 @@ export interface BrokerProperties {
   readonly controllerPort: number;
 }
 
+/** Clients show a certificate and log in by SASL: PLAIN, SCRAM-SHA-256 or SCRAM-SHA-512. */
+export interface SecuredListener {
+  readonly port: number;
+  /** The broker's key and certificate, PEM. */
+  readonly keyAndCertificateFile: string;
+  /** Whose certificates clients must have, PEM. */
+  readonly authorityFile: string;
+  readonly user: string;
+  readonly password: string;
+}
+
 /** The settings of a broker that is its own controller, and alone: every replication factor is 1, and nothing waits for others. */
-export function brokerProperties(options: BrokerProperties): string {
+export function brokerProperties(options: BrokerProperties, secured?: SecuredListener): string {
   const { dataDirectory, port, advertisedPort, controllerPort } = options;
   const settings: Readonly<Record<string, string | number | boolean>> = {
     'process.roles': 'broker,controller',
@@ -41,8 +52,31 @@ export function brokerProperties(options: BrokerProperties): string {
     'log.cleaner.dedupe.buffer.size': 16 * 1024 * 1024,
     'num.network.threads': 2,
     'num.io.threads': 4,
+    ...(secured === undefined ? {} : securedProperties(options, secured)),
   };
   return Object.entries(settings)
     .map(([name, value]) => `${name}=${value}\n`)
     .join('');
+}
+
+function securedProperties(
+  { port, advertisedPort, controllerPort }: BrokerProperties,
+  secured: SecuredListener,
+): Record<string, string> {
+  const login = `username="${secured.user}" password="${secured.password}" user_${secured.user}="${secured.password}"`;
+  const module = 'org.apache.kafka.common.security';
+  return {
+    listeners: `PLAINTEXT://127.0.0.1:${port},SECURED://127.0.0.1:${secured.port},CONTROLLER://127.0.0.1:${controllerPort}`,
+    'advertised.listeners': `PLAINTEXT://127.0.0.1:${advertisedPort},SECURED://127.0.0.1:${secured.port}`,
+    'listener.security.protocol.map': 'CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT,SECURED:SASL_SSL',
+    'listener.name.secured.sasl.enabled.mechanisms': 'PLAIN,SCRAM-SHA-256,SCRAM-SHA-512',
+    'listener.name.secured.plain.sasl.jaas.config': `${module}.plain.PlainLoginModule required ${login};`,
+    'listener.name.secured.scram-sha-256.sasl.jaas.config': `${module}.scram.ScramLoginModule required;`,
+    'listener.name.secured.scram-sha-512.sasl.jaas.config': `${module}.scram.ScramLoginModule required;`,
+    'listener.name.secured.ssl.keystore.type': 'PEM',
+    'listener.name.secured.ssl.keystore.location': secured.keyAndCertificateFile,
+    'listener.name.secured.ssl.truststore.type': 'PEM',
+    'listener.name.secured.ssl.truststore.location': secured.authorityFile,
+    'listener.name.secured.ssl.client.auth': 'required',
+  };
 }

@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { ensureKafka } from '../../parts/kafka/distribution.ts';
-import { startKafka, type KafkaBroker } from '../../parts/kafka.ts';
+import { startKafka, type KafkaBroker, type KafkaOptions } from '../../parts/kafka.ts';
 
 const kafka = await ensureKafka();
 if (!kafka.isAvailable && process.env['CI'] === 'true')
@@ -22,7 +22,9 @@ export interface TestKafka {
 }
 
 /** A broker of its own for one test file; `stop` removes its data. */
-export async function startTestKafka(options: { readonly advertisedPort?: number } = {}): Promise<TestKafka> {
+export async function startTestKafka(
+  options: Pick<KafkaOptions, 'advertisedPort' | 'secured'> = {},
+): Promise<TestKafka> {
   const directory = await mkdtemp(path.join(tmpdir(), 'umpire-kafka-'));
   const dataDirectory = path.join(directory, 'data');
   let broker: KafkaBroker = await startKafka({ dataDirectory, ...options });
