@@ -3,6 +3,7 @@
 import process from 'node:process';
 import { ensureEmulator } from './setup/bigquery-emulator.mjs';
 import { build } from './setup/build.mjs';
+import { ensureCompose } from './setup/compose-config.mjs';
 import { installPackages } from './setup/packages.mjs';
 import { ensureKafkaBroker } from './setup/kafka.mjs';
 import { requireNode } from './setup/node-version.mjs';
@@ -31,6 +32,7 @@ async function main([name, ...args]) {
     await ensureTimeSkipping();
     await ensureEmulator();
     await ensureKafkaBroker();
+    await ensureCompose();
   }
   if (name === 'demo' && /(^| )--bus[ =]kafka( |$)/.test(args.join(' '))) await ensureKafkaBroker({ isRequired: true });
   const { run } = await import(task.module);

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
@@ -12,6 +12,7 @@ import type { RunningProcess } from '../main/process-life.ts';
 import { startServe } from '../main/serve.ts';
 import { startWork } from '../main/work.ts';
 import { freePort } from '../parts/free-port.ts';
+import { repositoryFile } from '../parts/repository-root.ts';
 import { startRestartablePostgres, type RestartablePostgres } from './support/postgres.ts';
 import { eventually } from './support/processes.ts';
 
@@ -107,6 +108,21 @@ describe('health and metrics of the processes', { timeout: 120_000 }, () => {
       await metricsOf(work),
       /^umpire_consumer_lag_events\{group="warehouse-ingest",partition="0",process="work"\} 0$/m,
     );
+  });
+
+  test('whatever the dashboard and the alerts look at is told', async () => {
+    const told = new Set(
+      [await metricsOf(serve), await metricsOf(work)].flatMap((metrics) =>
+        [...metrics.matchAll(/^# TYPE (\w+) /gm)].map(([, name]) => name),
+      ),
+    );
+    for (const file of ['observability/grafana/dashboards/third-umpire.json', 'observability/alerts.yml']) {
+      const text = await readFile(repositoryFile(file), 'utf8');
+      const asked = [...text.matchAll(/\b(?:umpire|nodejs|process)_[a-z0-9_]+/g)].map(([name]) => name);
+      assert.ok(asked.length > 8, file);
+      const missing = asked.filter((name) => !told.has(name) && !told.has(name.replace(/_(bucket|count|sum)$/, '')));
+      assert.deepEqual(missing, [], file);
+    }
   });
 
   test('what is not there is said, and nothing but reading is taken', async () => {

@@ -2,13 +2,14 @@ import { readFileSync } from 'node:fs';
 import { collectDefaultMetrics, Registry } from 'prom-client';
 import { repositoryFile } from '../../parts/repository-root.ts';
 import type { ReadinessCheck } from '../health/readiness.ts';
-import { addGauge } from './scraped.ts';
+import { addGauge, readFailures } from './scraped.ts';
 
 /** A registry with what every process tells: Node's own metrics (event loop delay, memory, garbage collection), version and readiness. */
 export function openMetrics(processName: string, readiness: ReadinessCheck): Registry {
   const registry = new Registry();
   registry.setDefaultLabels({ process: processName });
   collectDefaultMetrics({ register: registry });
+  readFailures(registry);
   addGauge(registry, {
     name: 'umpire_build_info',
     help: 'Always 1; the version is in the label.',

@@ -58,7 +58,7 @@ async function inTime(registry: Registry, name: string, read: ScrapedMetric['rea
     if (known === undefined) throw new Error(`${name} could not be read within ${READ_TIMEOUT_MS} ms`);
     return known;
   } catch {
-    failuresOf(registry).inc({ metric: name });
+    readFailures(registry).inc({ metric: name });
     return [];
   } finally {
     answered.abort();
@@ -67,8 +67,8 @@ async function inTime(registry: Registry, name: string, read: ScrapedMetric['rea
 
 const FAILED_READS = 'umpire_metric_read_failures_total';
 
-/** Counts metrics that could not be read, by name: made with the first metric that may fail. */
-function failuresOf(registry: Registry): Counter {
+/** Counts metrics that could not be read, by name. */
+export function readFailures(registry: Registry): Counter {
   const existing = registry.getSingleMetric(FAILED_READS);
   if (existing instanceof Counter) return existing;
   return new Counter({
