@@ -82,6 +82,16 @@ describe('the log in Kafka', { skip: SKIP_KAFKA }, () => {
     await assert.rejects(open(t, { topicPrefix: 'a b' }), /^RangeError: the topics' prefix must be letters/);
   });
 
+  test('of several brokers that are named, one that lives is enough', async (t) => {
+    const brokers = [`127.0.0.1:${await freePort()}`, `127.0.0.1:${await freePort()}`, kafka.address];
+    const bus = await open(t, { topicPrefix: 'named', brokers, partitionCount: 1 });
+    const collector = new Collector();
+    const consumer = await bus.consume({ group: 'named', onBatch: collector.onBatch });
+    await bus.publish(sampleEvents(1, 3));
+    await consumer.caughtUp();
+    assert.equal(collector.events.length, 3);
+  });
+
   test('a member that comes takes only what moves, and only once its batch is done', async (t) => {
     const prefix = { topicPrefix: 'moving', partitionCount: 4 };
     const [bus, other] = [await open(t, prefix), await open(t, prefix)];

@@ -16,6 +16,8 @@ import { KafkaSession } from './session.ts';
 import { ensureTopics, MAX_DEAD_LETTER_BYTES } from './topics.ts';
 
 const DEFAULT_BATCH_SIZE = 1_000;
+/** In all partitions together: some 150 MB. */
+const MAX_BACKLOG = 200_000;
 /** Below what the topics take, with room for the form of a batch. */
 const MAX_BATCH_BYTES = 900 * 1024;
 
@@ -185,7 +187,7 @@ class KafkaBus implements EventBus {
       partition,
       maxBatchBytes,
       retryForMs: this.#retryForMs,
-      maxBacklog: this.#parts.maxBacklog ?? 50_000,
+      maxBacklog: this.#parts.maxBacklog ?? Math.ceil(MAX_BACKLOG / this.partitionCount),
       requestTimeoutMs: this.#parts.requestTimeoutMs,
       onError: this.#onError,
     });

@@ -24,7 +24,7 @@ export interface KafkaBusOptions {
   readonly openForMs?: number;
   /** How long a caller waits for the acknowledgement before it is told that there is none yet. Default 30,000. */
   readonly retryForMs?: number;
-  /** Events that may wait per partition before publishing is refused. Default 50,000. */
+  /** Events that may wait per partition before publishing is refused. Default: 200,000 in all partitions together. */
   readonly maxBacklog?: number;
   /** How long a broker waits for an acknowledgement of its replicas, and this client for the broker's. Default 15,000. */
   readonly requestTimeoutMs?: number;
@@ -68,7 +68,7 @@ const CONNECT_TIMEOUT_MS = 3_000;
 /** kafkajs tries nothing again by itself: what is tried again, and in which order, is decided here. */
 export function createKafka(options: KafkaBusOptions, requestTimeoutMs: number): Kafka {
   return new Kafka({
-    brokers: [...options.brokers],
+    brokers: takingTurns(options.brokers),
     clientId: options.clientId ?? 'third-umpire',
     connectionTimeout: CONNECT_TIMEOUT_MS,
     authenticationTimeout: CONNECT_TIMEOUT_MS,
@@ -80,6 +80,16 @@ export function createKafka(options: KafkaBusOptions, requestTimeoutMs: number):
     ...(options.tls === undefined ? {} : { ssl: options.tls }),
     ...(options.sasl === undefined ? {} : { sasl: options.sasl }),
   });
+}
+
+/** kafkajs begins each connection with the first of the list, and tries no other where that one is dead. */
+function takingTurns(brokers: readonly string[]): () => string[] {
+  let turn = 0;
+  return () => {
+    const first = turn % brokers.length;
+    turn += 1;
+    return [...brokers.slice(first), ...brokers.slice(0, first)];
+  };
 }
 
 const silent: logCreator = () => () => undefined;
