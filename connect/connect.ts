@@ -25,6 +25,8 @@ export interface ConnectRequest {
   /** The time of the analysis. Ms since 1970 UTC. */
   readonly nowMs: number;
   readonly signal: AbortSignal;
+  /** Default: what the document's connection says. */
+  readonly open?: typeof openSource;
 }
 
 export interface ExperimentReport {
@@ -93,7 +95,8 @@ interface Opened extends ParsedWarehouseSource {
 
 async function withSource<T>(request: ConnectRequest, work: (opened: Opened) => Promise<T>): Promise<T> {
   const parsed = parseWarehouseSource(request.text, request.fileName);
-  const warehouse = await openSource(parsed.source.connection, request.baseDirectory, request.signal);
+  const open = request.open ?? openSource;
+  const warehouse = await open(parsed.source.connection, request.baseDirectory, request.signal);
   try {
     const dialect = warehouse.dialectName === 'duckdb' ? duckDb : bigQuery;
     const known = await knowQueries(warehouse, parsed.source, parsed.place);

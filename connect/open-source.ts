@@ -23,6 +23,7 @@ export async function openSource(
       return await openReadOnlyDuckDb({ data: { parquetTables: Object.fromEntries(tables) }, signal });
     }
     case 'bigquery':
-      throw new Error('not yet');
+      // Google's client is only loaded by those who need it.
+      return (await import('../warehouse/read-only/bigquery.ts')).openReadOnlyBigQuery({ ...connection, signal });
   }
 }

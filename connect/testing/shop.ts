@@ -67,7 +67,8 @@ export class Shop {
   }
 }
 
-function document({ assignments, facts, metric, experiment, source }: Changes): object {
+/** The document of a small shop. */
+export function document({ assignments, facts, metric, experiment, source }: Changes): object {
   return {
     kind: 'warehouse_source',
     key: 'shop',
