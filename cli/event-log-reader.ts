@@ -1,11 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { connectEventLog } from '../event-bus/postgres/database.ts';
-import { loadEndOffsets, readBatch } from '../event-bus/postgres/read.ts';
-import { isTransient } from '../event-bus/postgres/transient.ts';
 import type { StoredEvent } from '../event-bus/event.ts';
-import { CommandFailure } from './failures.ts';
+import type { LogSource } from './log-source.ts';
 
-/** Reads the embedded event log without taking part in it: no table is made, no position is kept. */
+/** Reads the event log without taking part in it: no table is made, no position is kept. */
 export interface EventLogReader {
   /** The newest events that fit, oldest first, and where each partition's reading ended. */
   newest(count: number, fits: EventFilter): Promise<NewestEvents>;
@@ -28,8 +25,7 @@ export interface NewestEvents {
 const BLOCK = 1_000;
 const POLL_MS = 250;
 
-export function readEventLog(url: string, signal: AbortSignal): EventLogReader {
-  const db = connectEventLog(url, () => undefined);
+export function readEventLog(source: LogSource, signal: AbortSignal): EventLogReader {
   const inOrder = (events: readonly StoredEvent[]) => [...events].sort((a, b) => a.ingestedAtMs - b.ingestedAtMs);
 
   /** Backwards in blocks, until enough fit or the beginning is reached. */
@@ -37,26 +33,26 @@ export function readEventLog(url: string, signal: AbortSignal): EventLogReader {
     let found: StoredEvent[] = [];
     for (let to = end; to > 0n && found.length < count; to -= BigInt(BLOCK)) {
       const from = to > BLOCK ? to - BigInt(BLOCK) : 0n;
-      const { events } = await readBatch(db, partition, from, Number(to - from));
+      const { events } = await source.read(partition, from, Number(to - from));
       found = [...events.filter(({ offset }) => offset < to).filter(fits), ...found];
     }
     return count === 0 ? [] : found.slice(-count);
   };
   return {
     newest: (count, fits) =>
-      inWords(url, async () => {
-        const ends = await loadEndOffsets(db);
+      inWords(source, async () => {
+        const ends = await source.endOffsets();
         const found = [];
         for (const [partition, end] of ends) found.push(...(await newestOf(partition, end, count, fits)));
         return { events: count === 0 ? [] : inOrder(found).slice(-count), ends };
       }),
     follow: (positions, fits, onEvents) =>
-      inWords(url, async () => {
+      inWords(source, async () => {
         const next = new Map(positions);
         while (!signal.aborted) {
           const found = [];
           for (const [partition, position] of next) {
-            const { events, nextOffset } = await readBatch(db, partition, position, BLOCK);
+            const { events, nextOffset } = await source.read(partition, position, BLOCK);
             next.set(partition, nextOffset);
             found.push(...events);
           }
@@ -64,7 +60,7 @@ export function readEventLog(url: string, signal: AbortSignal): EventLogReader {
           if (found.length === 0) await pause(signal);
         }
       }),
-    close: () => db.destroy(),
+    close: () => source.close(),
   };
 }
 
@@ -76,30 +72,10 @@ async function pause(signal: AbortSignal): Promise<void> {
   }
 }
 
-const UNDEFINED_TABLE = '42P01';
-
-async function inWords<T>(url: string, work: () => Promise<T>): Promise<T> {
+async function inWords<T>(source: LogSource, work: () => Promise<T>): Promise<T> {
   try {
     return await work();
   } catch (error) {
-    const place = placeOf(url);
-    const code = error instanceof Error && 'code' in error ? error.code : undefined;
-    if (code === UNDEFINED_TABLE) {
-      throw new CommandFailure('NOT_FOUND', `${place} holds no event log; name the platform's own database`, {
-        cause: error,
-      });
-    }
-    if (isTransient(error)) {
-      const remedy = 'is it running? "umpire up" prints the address of its own';
-      throw new CommandFailure('UNAVAILABLE', `PostgreSQL does not answer on ${place}: ${remedy}`, { cause: error });
-    }
-    const why = error instanceof Error ? error.message : String(error);
-    throw new CommandFailure('FAILED', `the event log on ${place} cannot be read: ${why}`, { cause: error });
+    throw source.inWords(error);
   }
-}
-
-/** The address without its password. */
-function placeOf(url: string): string {
-  const { host, pathname } = new URL(url);
-  return `${host}${pathname}`;
 }

@@ -13,20 +13,23 @@ import { readEventRegistry } from './event-registry.ts';
 export async function openEventBus(configuration: Configuration, logger: Logger): Promise<EventBus> {
   const registry = await readEventRegistry(configuration);
   const onError = (error: Error): void => logger.warn({ err: error }, 'event log: it is tried again');
-  const { KAFKA_BROKERS: brokers } = configuration;
-  if (brokers === undefined) return await openEventLog({ url: requireDatabase(configuration), registry, onError });
-  logger.info({ brokers }, 'the event log is in Kafka');
-  return await openKafkaBus({ ...(await kafkaOptions(configuration, brokers)), registry, onError });
+  const kafka = await kafkaOptions(configuration);
+  if (kafka === null) return await openEventLog({ url: requireDatabase(configuration), registry, onError });
+  logger.info({ brokers: kafka.brokers }, 'the event log is in Kafka');
+  return await openKafkaBus({ ...kafka, registry, onError });
 }
 
 /** The topics that Kafka lacks; `null` where the event log is not in Kafka. */
 export async function missingTopicsOf(configuration: Configuration): Promise<readonly string[] | null> {
-  const { KAFKA_BROKERS: brokers } = configuration;
-  if (brokers === undefined) return null;
-  return (await missingTopics(await kafkaOptions(configuration, brokers))).map((topic) => `topic ${topic} of Kafka`);
+  const kafka = await kafkaOptions(configuration);
+  if (kafka === null) return null;
+  return (await missingTopics(kafka)).map((topic) => `topic ${topic} of Kafka`);
 }
 
-async function kafkaOptions(configuration: Configuration, brokers: readonly string[]): Promise<KafkaBusOptions> {
+/** How Kafka is reached; null where the event log is the embedded one. */
+export async function kafkaOptions(configuration: Configuration): Promise<KafkaBusOptions | null> {
+  const { KAFKA_BROKERS: brokers } = configuration;
+  if (brokers === undefined) return null;
   const { KAFKA_PARTITIONS: partitionCount, KAFKA_REPLICATION_FACTOR: replicationFactor } = configuration;
   const sasl = saslOf(configuration);
   return {

@@ -33,6 +33,7 @@ async function examine(server: string, { surroundings }: Shell): Promise<Finding
     parts.checkDuckDb,
     programs.checkTimeSkipping,
     programs.checkGo,
+    parts.checkKafka(configuration),
     parts.checkPlatform(server, clock),
   ];
   const findings = [];

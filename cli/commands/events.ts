@@ -1,7 +1,8 @@
 import type { Command } from 'commander';
 import type { StoredEvent } from '../../event-bus/event.ts';
-import { requireDatabase } from '../../main/configuration.ts';
+import { requireDatabase, type Configuration } from '../../main/configuration.ts';
 import { UsageError } from '../failures.ts';
+import type { LogSource } from '../log-source.ts';
 import { isJson, type Shell } from '../shell.ts';
 
 interface Options {
@@ -22,7 +23,10 @@ export function addEventCommands(program: Command, shell: Shell): void {
   events
     .command('tail')
     .description('the newest events, one line each; with --json one JSON object a line')
-    .option('--database <url>', 'the PostgreSQL that holds the log (DATABASE_URL)')
+    .option(
+      '--database <url>',
+      'the PostgreSQL that holds the log (default: Kafka where KAFKA_BROKERS is set, else DATABASE_URL)',
+    )
     .option('--type <type>', 'only events of this type, such as exposure')
     .option('--user <id>', 'only events of this user (or anonymous id)')
     .option('--lines <count>', 'how many to begin with', '10')
@@ -41,17 +45,13 @@ Examples:
 async function tail(options: Options, command: Command, { surroundings }: Shell): Promise<void> {
   const { configuration, signal, out } = surroundings;
   const lines = linesOf(options.lines);
-  const url = options.database ?? requireDatabase(configuration);
-  if (!/^postgres(ql)?:\/\//.test(url) || !URL.canParse(url)) {
-    throw new UsageError(`--database must be a connection string such as postgresql://user:password@host:5432/umpire`);
-  }
   const print = isJson(command) ? jsonLine : textLine;
   const fits = ({ eventType, userId, anonymousId }: StoredEvent): boolean =>
     (options.type === undefined || eventType === options.type) &&
     (options.user === undefined || userId === options.user || anonymousId === options.user);
-  // PostgreSQL's driver is only loaded by the commands that need it.
+  // The drivers are only loaded by the commands that need it.
   const { readEventLog } = await import('../event-log-reader.ts');
-  const reader = readEventLog(url, signal);
+  const reader = readEventLog(await sourceOf(options, configuration), signal);
   try {
     const { events, ends } = await reader.newest(lines, fits);
     for (const event of events) out(print(event));
@@ -62,6 +62,17 @@ async function tail(options: Options, command: Command, { surroundings }: Shell)
   } finally {
     await reader.close();
   }
+}
+
+/** A database that is named comes first, then Kafka, then the database of the settings. */
+async function sourceOf({ database }: Options, configuration: Configuration): Promise<LogSource> {
+  if (database !== undefined && (!/^postgres(ql)?:\/\//.test(database) || !URL.canParse(database))) {
+    throw new UsageError(`--database must be a connection string such as postgresql://user:password@host:5432/umpire`);
+  }
+  const { embeddedSource, kafkaSource } = await import('../log-source.ts');
+  const { kafkaOptions } = await import('../../main/open-event-bus.ts');
+  const kafka = database === undefined ? await kafkaOptions(configuration) : null;
+  return kafka === null ? embeddedSource(database ?? requireDatabase(configuration)) : kafkaSource(kafka);
 }
 
 function jsonLine(event: StoredEvent): string {

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { ControlServiceService } from '@third-umpire/proto/umpire/control/v1/control';
 import { repositoryFile } from '../../parts/repository-root.ts';
+import type { Configuration } from '../../main/configuration.ts';
 import { connectServer } from '../server.ts';
 import type { Check, Finding } from './check.ts';
 
@@ -46,6 +47,23 @@ export const checkDuckDb: Check = () =>
     instance.closeSync();
     return typeof version === 'string' ? version : 'unknown version';
   });
+
+/** Whether the brokers that are named answer; without any, Kafka is not used. */
+export function checkKafka(configuration: Configuration): Check {
+  const remedy =
+    'start it, or correct KAFKA_BROKERS and the TLS and SASL settings; unset KAFKA_BROKERS for the embedded log';
+  return async () => {
+    const { kafkaOptions } = await import('../../main/open-event-bus.ts');
+    const options = await kafkaOptions(configuration);
+    if (options === null) {
+      return { part: 'Kafka', status: 'ok', detail: 'not used: KAFKA_BROKERS is not set, and events go to PostgreSQL' };
+    }
+    return await tried('Kafka', remedy, async () => {
+      const { describeKafka } = await import('../../event-bus/kafka/topics.ts');
+      return await describeKafka(options);
+    });
+  };
+}
 
 /** Either the platform answers there, or the address is free for it. */
 export function checkPlatform(address: string, clock: () => number): Check {

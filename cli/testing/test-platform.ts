@@ -62,12 +62,15 @@ export async function startTestPlatform(): Promise<TestPlatform> {
 export async function runUmpire(
   args: readonly string[],
   databaseUrl?: string,
-  { signal = new AbortController().signal, onOut, input = '' }: RunOptions = {},
+  { signal = new AbortController().signal, onOut, input = '', settings = {} }: RunOptions = {},
 ): Promise<Ran> {
   const out: string[] = [];
   const err: string[] = [];
   const exitCode = await runCli(args, {
-    configuration: readConfiguration(databaseUrl === undefined ? {} : { DATABASE_URL: databaseUrl }),
+    configuration: readConfiguration({
+      ...settings,
+      ...(databaseUrl === undefined ? {} : { DATABASE_URL: databaseUrl }),
+    }),
     signal,
     out: (line) => {
       out.push(line);
@@ -84,6 +87,8 @@ export interface RunOptions {
   readonly signal?: AbortSignal;
   readonly onOut?: (line: string) => void;
   readonly input?: string;
+  /** Environment variables, besides that of the database. */
+  readonly settings?: Readonly<Record<string, string>>;
 }
 
 /** In place of Temporal: writes down what is asked, and starts experiments in the control store. */

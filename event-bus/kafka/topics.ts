@@ -52,6 +52,24 @@ export async function ensureTopics(kafka: Kafka, names: LogNames, options: Kafka
   }
 }
 
+/**
+ * How many brokers answer, in words.
+ *
+ * @throws KafkaSetupError where they cannot be reached, or refuse
+ */
+export async function describeKafka(options: KafkaBusOptions): Promise<string> {
+  const admin = createKafka(options, 5_000).admin();
+  try {
+    await admin.connect();
+    const { brokers } = await admin.describeCluster();
+    return `${options.brokers.join(', ')} answers; ${brokers.length} ${brokers.length === 1 ? 'broker' : 'brokers'}`;
+  } catch (error) {
+    throw setupError(error, options);
+  } finally {
+    await admin.disconnect();
+  }
+}
+
 async function ensureOnce(kafka: Kafka, names: LogNames, options: KafkaBusOptions): Promise<number> {
   const admin = kafka.admin();
   try {
