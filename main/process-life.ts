@@ -1,5 +1,5 @@
 import pino, { type Logger } from 'pino';
-import type { Configuration } from './configuration.ts';
+import { ConfigurationError, readConfiguration, type Configuration } from './configuration.ts';
 
 /** What a process tells the one that started it. */
 export interface ReadyMessage {
@@ -30,6 +30,22 @@ export interface RunningProcess {
 /** Logs as JSON lines on standard error: standard output belongs to commands. */
 export function createLogger(name: string, { UMPIRE_LOG_LEVEL: level }: Configuration): Logger {
   return pino({ name, level }, pino.destination({ dest: 2, sync: true }));
+}
+
+/** The whole of an entry point: reads the settings and runs one process. What keeps it from starting ends it with code 1, in words. */
+export async function runProcess(
+  name: string,
+  start: (configuration: Configuration, logger: Logger) => Promise<RunningProcess>,
+): Promise<void> {
+  try {
+    const configuration = readConfiguration();
+    const logger = createLogger(name, configuration);
+    await liveUntilSignalled(logger, () => start(configuration, logger));
+  } catch (error) {
+    console.error(error instanceof ConfigurationError ? error.message : error);
+    // Whatever of it still runs must not keep a process alive that does nothing.
+    process.exit(1);
+  }
 }
 
 /**
