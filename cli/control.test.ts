@@ -141,6 +141,7 @@ describe('umpire steers the platform', () => {
     ],
     ['a second start', ['experiment', 'start', 'pay_button', ...WHY], 1, /runs already/],
     ['a scorecard that is not there yet', ['experiment', 'scorecard', 'pay_button'], 1, /no scorecard yet/],
+    ['results that are not there yet', ['results', 'pay_button'], 1, /no scorecard yet/],
     ['a change without a reason', ['experiment', 'pause', 'pay_button'], 2, /say why with --reason/],
     [
       'a stage that is no number',
@@ -208,4 +209,31 @@ describe('umpire steers the platform', () => {
       assert.match(error.message, message);
     });
   }
+
+  it('shows the rows that the tables of results hold', async () => {
+    const summary = 'No effect is shown: the split is not as defined.';
+    await platform.controlStore.saveScorecard({
+      experimentKey: 'pay_button',
+      epoch: 1,
+      computedAtMs: Date.UTC(2026, 3, 1),
+      verdict: 'invalid',
+      summary,
+      winningVariant: null,
+      split: null,
+      readouts: [],
+      gates: [],
+      leftOut: { crossedUnits: 2, notRandomExposures: 0, immatureUnits: {} },
+    });
+    const { experiment_results: results, experiment_decisions: decisions } = (await json('results', 'pay_button')) as {
+      experiment_results: { metric_key: string; is_valid: boolean; absolute_effect: null; no_effect_reason: string }[];
+      experiment_decisions: { crossed_units: number; as_of_date: string }[];
+    };
+    const [row] = results;
+    assert.deepEqual(
+      [row?.metric_key, row?.is_valid, row?.absolute_effect, row?.no_effect_reason],
+      ['paid', false, null, summary],
+    );
+    assert.deepEqual([decisions[0]?.crossed_units, decisions[0]?.as_of_date], [2, '2026-04-01']);
+    assert.match((await umpire('results', 'pay_button')).out, /invalid as of 2026-04-01[^]*paid +primary +on/);
+  });
 });

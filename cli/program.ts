@@ -13,6 +13,7 @@ import { addExplainCommand } from './commands/explain.ts';
 import { addFlagCommands } from './commands/flag.ts';
 import { addKillCommands } from './commands/kill.ts';
 import { addPlatformCommands } from './commands/platform.ts';
+import { addResultsCommand } from './commands/results.ts';
 import { UsageError } from './failures.ts';
 import { addSetupCommand } from './commands/setup.ts';
 import type { Shell } from './shell.ts';
@@ -53,6 +54,7 @@ export function createProgram(shell: Shell, onUsage: (text: string) => void): Co
   addPlatformCommands(program, shell);
   addDefinitionCommands(program, shell);
   addExperimentCommands(program, shell);
+  addResultsCommand(program, shell);
   addFlagCommands(program, shell);
   addKillCommands(program, shell);
   addAuditCommand(program, shell);

@@ -51,6 +51,7 @@ const MAY_IMPORT: Readonly<Record<string, { readonly uses: readonly string[]; re
       'event-bus',
       'examples',
       'gen',
+      'judge',
       'main',
       'parts',
       'sdk',

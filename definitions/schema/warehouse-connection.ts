@@ -37,5 +37,5 @@ const bigQuery = fields({
 
 export const connection = z.discriminatedUnion('engine', [duckDb, parquet, bigQuery], {
   error: (issue) =>
-    issue.code === 'invalid_union' ? 'has no engine; write one of "duckdb", "parquet", "bigquery"' : undefined,
+    issue.code === 'invalid_union' ? 'needs an engine; write one of "duckdb", "parquet", "bigquery"' : undefined,
 });
