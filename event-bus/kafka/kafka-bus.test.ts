@@ -169,6 +169,40 @@ describe('the log in Kafka', { skip: SKIP_KAFKA }, () => {
     );
   });
 
+  test('what another producer wrote in a transaction is seen once it is committed, and not where it was given up', async (t) => {
+    const bus = await open(t, { topicPrefix: 'transactions', partitionCount: 1 });
+    await bus.publish([sampleEvent('before', 0)]);
+    const producer = new Kafka({ brokers: [kafka.address], logLevel: logLevel.NOTHING }).producer({
+      transactionalId: 'elsewhere',
+      idempotent: true,
+      maxInFlightRequests: 1,
+    });
+    await producer.connect();
+    for (const [user, end] of [
+      ['given-up', 'abort'],
+      ['committed', 'commit'],
+    ] as const) {
+      const transaction = await producer.transaction();
+      const messages = [1, 2, 3].map((sequence) => ({ key: user, value: JSON.stringify(sampleEvent(user, sequence)) }));
+      await transaction.send({ topic: 'transactions.events', messages });
+      await transaction[end]();
+    }
+    await producer.disconnect();
+    await bus.publish([sampleEvent('after', 4)]);
+    const collector = new Collector();
+    const consumer = await bus.consume({ group: 'readers', maxBatchSize: 2, onBatch: collector.onBatch });
+    await consumer.caughtUp();
+    const users = ['before', 'committed', 'committed', 'committed', 'after'];
+    assert.deepEqual(
+      collector.events.map(({ userId }) => userId),
+      users,
+    );
+    assert.deepEqual(
+      (await bus.read(0, 0n, 100)).events.map(({ userId }) => userId),
+      users,
+    );
+  });
+
   test('metrics say what was published and how far each consumer is', async (t) => {
     const bus = await open(t, { topicPrefix: 'metrics', partitionCount: 2 });
     await bus.publish([...sampleEvents(10, 3), sampleEvent('user-1', 9, { eventType: 'unknown' })]);

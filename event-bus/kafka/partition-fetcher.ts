@@ -1,5 +1,5 @@
-import type { KafkaMessage } from 'kafkajs';
 import { backoffMs, pause } from '../pause.ts';
+import type { FetchedRecord } from './committed.ts';
 import { asError, kafkaErrorType } from './failure.ts';
 import { partitionBounds, takeFrom, type FetchAnswer, type FetchedPartition, type RecordRun } from './read.ts';
 import type { KafkaSession } from './session.ts';
@@ -17,7 +17,7 @@ const READ_COMMITTED = 1;
 interface Ahead {
   /** Where the reader reads on. */
   from: bigint;
-  records: KafkaMessage[];
+  records: FetchedRecord[];
   /** Where the next fetch reads on. */
   fetchFrom: bigint;
   wake: (() => void) | undefined;

@@ -186,8 +186,9 @@ export class PartitionProducer {
           return;
         }
         this.#counts.failures += 1;
+        // An earlier attempt may have been stored: its numbers are not given to another batch.
+        if (REFUSED.has(type) || FORGOTTEN.has(type)) this.#identity = undefined;
         if (REFUSED.has(type)) throw error;
-        if (FORGOTTEN.has(type)) this.#identity = undefined;
         if (this.#closing.signal.aborted) throw new EventLogUnavailableError(error);
         this.#options.onError(
           new Error(

@@ -1,4 +1,5 @@
-import type { Cluster, KafkaMessage } from 'kafkajs';
+import type { Cluster } from 'kafkajs';
+import { committedRecords, type AbortedTransaction, type FetchedRecord } from './committed.ts';
 import { kafkaErrorType } from './failure.ts';
 import { leaderOf } from './produce.ts';
 
@@ -8,7 +9,8 @@ export interface FetchedPartition {
   /** The offset after the newest record that readers may see. */
   readonly highWatermark: string;
   /** From the start of the batch that holds the offset asked for; it may begin before that. */
-  readonly messages: readonly (KafkaMessage & { readonly isControlRecord?: boolean })[];
+  readonly messages: readonly FetchedRecord[];
+  readonly abortedTransactions?: readonly AbortedTransaction[] | null;
 }
 
 export interface FetchAnswer {
@@ -20,7 +22,7 @@ const READ_COMMITTED = 1;
 
 /** Records of one partition, in order, and where to read on. */
 export interface RecordRun {
-  readonly messages: readonly KafkaMessage[];
+  readonly messages: readonly FetchedRecord[];
   readonly nextOffset: bigint;
 }
 
@@ -29,7 +31,7 @@ export async function readRun(
   cluster: Cluster,
   { topic, partition, from, maxRecords }: { topic: string; partition: number; from: bigint; maxRecords: number },
 ): Promise<RecordRun> {
-  const messages: KafkaMessage[] = [];
+  const messages: FetchedRecord[] = [];
   let position = from;
   while (messages.length < maxRecords) {
     const fetched = await fetchOnce(cluster, topic, partition, position);
@@ -47,18 +49,20 @@ export async function readRun(
   return { messages, nextOffset: position };
 }
 
-/** What of an answer lies at or after `from`; control records are stepped over. */
-export function takeFrom({ messages }: FetchedPartition, from: bigint, maxRecords: number): RecordRun {
-  const taken: KafkaMessage[] = [];
-  let nextOffset = from;
-  for (const message of messages) {
-    const offset = BigInt(message.offset);
-    if (offset < from) continue;
-    if (taken.length === maxRecords) break;
-    if (message.isControlRecord !== true) taken.push(message);
-    nextOffset = offset + 1n;
-  }
-  return { messages: taken, nextOffset };
+/** What of an answer lies at or after `from`; what is no record for readers is stepped over. */
+export function takeFrom(
+  { messages, abortedTransactions }: FetchedPartition,
+  from: bigint,
+  maxRecords: number,
+): RecordRun {
+  const committed = committedRecords(messages, abortedTransactions ?? []).filter(
+    ({ offset }) => BigInt(offset) >= from,
+  );
+  const next = committed[maxRecords];
+  if (next !== undefined) return { messages: committed.slice(0, maxRecords), nextOffset: BigInt(next.offset) };
+  const last = messages.at(-1);
+  const end = last === undefined ? from : BigInt(last.offset) + 1n;
+  return { messages: committed, nextOffset: end > from ? end : from };
 }
 
 async function fetchOnce(

@@ -1,5 +1,5 @@
-import type { KafkaMessage } from 'kafkajs';
 import type { StoredEvent } from '../event.ts';
+import type { FetchedRecord } from './committed.ts';
 
 /** An event as a topic holds it, with its place. */
 export type LogEvent = StoredEvent & { readonly offset: bigint };
@@ -15,7 +15,7 @@ const TEXT_FIELDS = ['eventId', 'eventType', 'serviceName'] as const;
 const NULLABLE_TEXT_FIELDS = ['userId', 'anonymousId', 'experimentKey', 'variant', 'decisionId'] as const;
 
 /** Reads an event back. What this platform wrote was checked before; the form is looked at, because others may write to a topic too. */
-export function decodeRecord({ offset, timestamp, value }: KafkaMessage): LogEvent | ForeignRecord {
+export function decodeRecord({ offset, timestamp, value }: FetchedRecord): LogEvent | ForeignRecord {
   const text = value?.toString('utf8') ?? '';
   let parsed: unknown;
   try {
