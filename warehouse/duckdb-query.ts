@@ -1,19 +1,7 @@
 import { DuckDBTypeId, type DuckDBConnection, type DuckDBResult } from '@duckdb/node-api';
 import { bindParameters, rowValue } from './duckdb-values.ts';
 import type { Row, Statement } from './port.ts';
-
-/** A statement that the warehouse refused or whose result cannot be given. */
-export class WarehouseQueryError extends Error {
-  readonly sql: string;
-  constructor(statement: Statement, cause: unknown) {
-    const firstLine = statement.sql.trim().split('\n')[0] ?? '';
-    super(`warehouse: ${cause instanceof Error ? cause.message : String(cause)} (in: ${firstLine.slice(0, 200)})`, {
-      cause,
-    });
-    this.name = 'WarehouseQueryError';
-    this.sql = statement.sql;
-  }
-}
+import { WarehouseQueryError } from './query-error.ts';
 
 /** Numeric columns of a result, for estimators. */
 export interface NumericColumns {

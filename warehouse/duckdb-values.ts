@@ -12,6 +12,7 @@ import {
   type JS,
 } from '@duckdb/node-api';
 import type { StatementParameter } from './port.ts';
+import { safeNumber } from './query-error.ts';
 
 /** Parameters as DuckDB binds them, with the types that cannot be inferred. */
 export interface BoundParameters {
@@ -54,16 +55,6 @@ export function timestampFromMs(ms: number): DuckDBTimestampValue {
   return new DuckDBTimestampValue(BigInt(ms) * 1000n);
 }
 
-/** A whole number in a result that a JavaScript number cannot hold exactly. */
-export class UnsafeIntegerError extends RangeError {
-  constructor(value: bigint) {
-    super(
-      `${value} is beyond the whole numbers that a number holds exactly; cast it to DOUBLE or VARCHAR in the query`,
-    );
-    this.name = 'UnsafeIntegerError';
-  }
-}
-
 /**
  * A DuckDB value as `Row` promises it: whole numbers of any width become `number` where that is exact, TIMESTAMP becomes `Date`, DATE the
  * text `YYYY-MM-DD`, DECIMAL and DOUBLE `number`, LIST an array, STRUCT an object, JSON and VARCHAR text.
@@ -72,11 +63,7 @@ export class UnsafeIntegerError extends RangeError {
  */
 export const rowValue: DuckDBValueConverter<JS> = (value, type, converter) => {
   if (value === null) return null;
-  if (typeof value === 'bigint') {
-    const number = Number(value);
-    if (!Number.isSafeInteger(number)) throw new UnsafeIntegerError(value);
-    return number;
-  }
+  if (typeof value === 'bigint') return safeNumber(value);
   if (type.typeId === DuckDBTypeId.DATE) return String(value);
   return JSDuckDBValueConverter(value, type, converter);
 };

@@ -1,16 +1,18 @@
 import type { DuckDBConnection } from '@duckdb/node-api';
 import type { EventBatch } from '../event-bus/port.ts';
 import { appendBatch, ingestedOffset } from './duckdb-append.ts';
-import { readColumns, readRows, WarehouseQueryError, type NumericColumns } from './duckdb-query.ts';
+import { readColumns, readRows, type NumericColumns } from './duckdb-query.ts';
 import { RecoveringSession } from './duckdb-recovery.ts';
 import { DuckDbSession, type SessionOptions } from './duckdb-session.ts';
 import { bindParameters } from './duckdb-values.ts';
 import type { Row, Statement, Warehouse } from './port.ts';
+import { WarehouseQueryError } from './query-error.ts';
 import { inTransaction } from './transaction.ts';
 
 export { WarehouseInUseError } from './duckdb-file.ts';
-export { WarehouseQueryError, type NumericColumns } from './duckdb-query.ts';
+export type { NumericColumns } from './duckdb-query.ts';
 export { WarehouseUnavailableError } from './duckdb-recovery.ts';
+export { WarehouseQueryError } from './query-error.ts';
 
 export type DuckDbOptions = SessionOptions;
 
