@@ -1,11 +1,11 @@
-import { createHash } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import type { EventBatch } from '../../event-bus/port.ts';
-import type { Statement } from '../port.ts';
+import type { Row, Statement } from '../port.ts';
 import { coveringSpans } from '../time-spans.ts';
 import type { Connection } from './connection.ts';
 import { failureOf, isMissing } from './errors.ts';
-import { createQueryJob, readResults, runJob } from './jobs.ts';
-import { appendStatements, countAppended, type Append, type OffsetRange } from './sql.ts';
+import { createQueryJob, readResults, runJob, submitOnce } from './jobs.ts';
+import { appendStatements, countAppended, selectOffsets, type Append, type OffsetRange } from './sql.ts';
 import { countStaged, createLoadJob, createStaging, dropStaging } from './staging.ts';
 
 const MAX_SPANS = 16;
@@ -29,7 +29,7 @@ export async function appendBatches(
   options: AppendOptions,
   batches: readonly EventBatch[],
 ): Promise<ReadonlyMap<number, number>> {
-  const id = appendId(batches);
+  const id = appendId(options.connection.place.dataset, batches);
   const append: Append = {
     staging: `staging_${id}`,
     stagedRows: batches.reduce((sum, { events }) => sum + events.length, 0),
@@ -61,47 +61,55 @@ async function stage(
 }
 
 /** Runs the transaction, unless an earlier attempt did, and asks how many rows it brought. */
-async function move(
-  { connection, maximumBytesBilled }: AppendOptions,
-  id: string,
-  append: Append,
-): Promise<ReadonlyMap<number, number>> {
+async function move(options: AppendOptions, id: string, append: Append): Promise<ReadonlyMap<number, number>> {
+  const { connection, maximumBytesBilled } = options;
   const count = statementOf(countAppended(append));
   const script = statementOf([...appendStatements(append), count.sql].join('\n;\n'));
   const jobId = await firstThatWorks(
     connection,
     `append_${id}`,
     (name) => createQueryJob(connection, { statement: script, jobId: name, maximumBytesBilled }),
-    { isEnough: () => Promise.resolve(true) },
+    { isEnough: () => hasMoved(options, append) },
   );
-  const rows = await readCounts(connection, jobId, async () => {
-    const again = `umpire_count_${id}_${createHash('sha256').update(String(Date.now())).digest('hex').slice(0, 12)}`;
-    await runJob(connection, again, () =>
-      createQueryJob(connection, { statement: count, jobId: again, maximumBytesBilled }),
-    );
-    return again;
-  });
+  const rows = await readCounts(options, jobId, count);
   return new Map(rows.map(({ log_partition: partition, row_count: added }) => [partition, added]));
 }
 
-interface CountRow {
-  readonly [column: string]: number;
+/** A job of the same name may have worked on a dataset that was deleted since, so the offsets are what counts. */
+async function hasMoved(options: AppendOptions, { ranges }: Append): Promise<boolean> {
+  const statement = statementOf(selectOffsets());
+  const rows = await ask<OffsetRow>(options, statement);
+  const stored = new Map(rows.map(({ log_partition: partition, next_offset: offset }) => [partition, BigInt(offset)]));
+  return ranges.every(({ partition, to }) => (stored.get(partition) ?? 0n) >= to);
+}
+
+interface OffsetRow extends Row {
+  readonly log_partition: number;
+  readonly next_offset: string;
+}
+
+interface CountRow extends Row {
   readonly log_partition: number;
   readonly row_count: number;
 }
 
 /** A script's result is its last query's. It is kept for a day; after that it is counted again. */
-async function readCounts(
-  connection: Connection,
-  jobId: string,
-  countAgain: () => Promise<string>,
-): Promise<readonly CountRow[]> {
+async function readCounts(options: AppendOptions, jobId: string, count: Statement): Promise<readonly CountRow[]> {
   try {
-    return await readResults<CountRow>(connection, jobId);
+    return await readResults<CountRow>(options.connection, jobId);
   } catch (error) {
     if (!isMissing(failureOf(error))) throw error;
   }
-  return await readResults<CountRow>(connection, await countAgain());
+  return await ask<CountRow>(options, count);
+}
+
+async function ask<R extends Row>(
+  { connection, maximumBytesBilled }: AppendOptions,
+  statement: Statement,
+): Promise<readonly R[]> {
+  const jobId = `umpire_query_${randomUUID()}`;
+  await submitOnce(connection, jobId, () => createQueryJob(connection, { statement, jobId, maximumBytesBilled }));
+  return await readResults<R>(connection, jobId);
 }
 
 /**
@@ -118,13 +126,13 @@ async function firstThatWorks(
     const jobId = `umpire_${name}_${attempt}`;
     const { isOwn, error } = await runJob(connection, jobId, () => submit(jobId));
     if (error === undefined && (await isEnough())) return jobId;
-    if (isOwn) throw error ?? new Error(`job ${jobId} succeeded and what it loaded is not there`);
+    if (isOwn) throw error ?? new Error(`job ${jobId} succeeded, and what it did is not to be seen`);
   }
 }
 
-/** Readable where it is short, and never the same for other events: a log that was made anew begins at 0 again. */
-function appendId(batches: readonly EventBatch[]): string {
-  const digest = createHash('sha256');
+/** Readable where it is short, and never the same for other events or another dataset: a log that was made anew begins at 0 again. */
+function appendId(dataset: string, batches: readonly EventBatch[]): string {
+  const digest = createHash('sha256').update(dataset);
   for (const { partition, events, nextOffset } of batches) {
     digest.update(`\n${partition}:${nextOffset}`);
     for (const { eventId } of events) digest.update(`\n${eventId}`);

@@ -1,13 +1,14 @@
 import { randomUUID } from 'node:crypto';
 import type { EventBatch } from '../../event-bus/port.ts';
 import type { Row, Statement, Warehouse } from '../port.ts';
+import { Serial } from '../serial.ts';
 import { appendBatches } from './append.ts';
 import { AppendQueue } from './append-queue.ts';
 import { connect, type Connection, type ConnectionOptions } from './connection.ts';
 import { BigQueryBytesLimitError } from './errors.ts';
 import { createQueryJob, dryRun, namingFailures, readResults, runJob, submitOnce } from './jobs.ts';
 import { asScript } from './script.ts';
-import { createTables, selectOffset } from './sql.ts';
+import { createTables, selectOffsets } from './sql.ts';
 
 const FULL_BATCH_SIZE = 50_000;
 const GIB = 1_024 ** 3;
@@ -40,6 +41,8 @@ class BigQueryWarehouse implements Warehouse {
   readonly #connection: Connection;
   readonly #maximumBytesBilled: number;
   readonly #appends: AppendQueue;
+  /** Batches of one partition are appended in the order in which they were given. */
+  readonly #turns = new Map<number, Serial>();
   /** By partition, as far as this process knows. */
   readonly #stored = new Map<number, bigint>();
   #isClosed = false;
@@ -86,25 +89,29 @@ class BigQueryWarehouse implements Warehouse {
 
   async appendEvents(batch: EventBatch): Promise<number> {
     this.#assertOpen();
+    const turn = this.#turns.get(batch.partition) ?? new Serial();
+    this.#turns.set(batch.partition, turn);
+    return await turn.run(() => this.#append(batch));
+  }
+
+  async #append(batch: EventBatch): Promise<number> {
     const stored = this.#stored.get(batch.partition) ?? (await this.ingestedOffset(batch.partition)) ?? 0n;
     if (batch.nextOffset <= stored) return 0;
+    const unseen = { ...batch, events: batch.events.filter(({ offset }) => offset >= stored) };
     const about = { sql: '', parameters: {}, labels: { purpose: `appending events of partition ${batch.partition}` } };
-    const added = await namingFailures(this.#connection, about, () => this.#appends.add(batch));
+    const added = await namingFailures(this.#connection, about, () => this.#appends.add(unseen));
     this.#stored.set(batch.partition, batch.nextOffset);
     return added;
   }
 
   async ingestedOffset(partition: number): Promise<bigint | undefined> {
-    const sql = selectOffset(partition);
-    const [row] = await this.query<{ next_offset: string | null }>({
-      sql,
-      parameters: {},
-      labels: { purpose: 'ingest' },
-    });
-    const offset = row?.next_offset ?? null;
-    if (offset === null) return undefined;
-    this.#stored.set(partition, BigInt(offset));
-    return BigInt(offset);
+    const statement = { sql: selectOffsets(), parameters: {}, labels: { purpose: 'ingest' } };
+    const rows = await this.query<{ log_partition: number; next_offset: string }>(statement);
+    const row = rows.find((stored) => stored.log_partition === partition);
+    if (row === undefined) return undefined;
+    const offset = BigInt(row.next_offset);
+    this.#stored.set(partition, offset);
+    return offset;
   }
 
   /** Waits for the appends at hand. */

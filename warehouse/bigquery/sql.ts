@@ -82,9 +82,9 @@ GROUP BY ranges.log_partition
 ORDER BY log_partition`;
 }
 
-/** Where ingest goes on in a partition, as text: offsets of 64 bits are not all numbers. */
-export function selectOffset(partition: number): string {
-  return `SELECT CAST(MAX(next_offset) AS STRING) AS next_offset FROM ${INGEST_OFFSETS.name} WHERE log_partition = ${whole(partition)}`;
+/** Where ingest goes on in each partition, as text: offsets of 64 bits are not all numbers. */
+export function selectOffsets(): string {
+  return `SELECT log_partition, CAST(next_offset AS STRING) AS next_offset FROM ${INGEST_OFFSETS.name} ORDER BY log_partition`;
 }
 
 function insertNewRows(append: Append): string {
