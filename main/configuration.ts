@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { BIGQUERY_RULES, bigQuerySettings } from './settings/bigquery.ts';
 import { isSecret } from './settings/kinds.ts';
 import { KAFKA_RULES, kafkaSettings } from './settings/kafka.ts';
 import { platformSettings } from './settings/platform.ts';
@@ -7,10 +8,16 @@ import { TEMPORAL_RULES, temporalSettings } from './settings/temporal.ts';
 import { warehouseSettings } from './settings/warehouse.ts';
 
 /** Every setting: each part has a file of its own in settings/. */
-const environment = z.object({ ...platformSettings, ...kafkaSettings, ...temporalSettings, ...warehouseSettings });
+const environment = z.object({
+  ...platformSettings,
+  ...kafkaSettings,
+  ...temporalSettings,
+  ...warehouseSettings,
+  ...bigQuerySettings,
+});
 
 /** What must hold between settings. */
-const RULES: readonly Rule[] = [...KAFKA_RULES, ...TEMPORAL_RULES];
+const RULES: readonly Rule[] = [...KAFKA_RULES, ...TEMPORAL_RULES, ...BIGQUERY_RULES];
 
 /** Everything that is set from outside. */
 export type Configuration = z.infer<typeof environment>;

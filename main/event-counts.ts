@@ -33,15 +33,15 @@ export async function countEvents({ bus, warehouse, ingest, monitor }: CountedPa
     bus.deadLetters({ limit: MAX_DEAD_LETTERS }),
     monitor.positions(),
   ]);
-  const [counts] = await warehouse.query<{ rows: number; duplicates: number }>({
-    sql: `SELECT (SELECT COUNT(*) FROM raw_events) AS rows,
-                 (SELECT CAST(COALESCE(SUM(duplicate_count), 0) AS BIGINT) FROM ingest_offsets) AS duplicates`,
+  const [counts] = await warehouse.query<{ row_count: number; duplicates: number }>({
+    sql: `SELECT (SELECT COUNT(*) FROM raw_events) AS row_count,
+                 (SELECT COALESCE(SUM(duplicate_count), 0) FROM ingest_offsets) AS duplicates`,
     parameters: {},
   });
   return {
     inBus: sumOf(ends.values()),
     deadLetters: letters.length,
-    rows: counts?.rows ?? 0,
+    rows: counts?.row_count ?? 0,
     duplicates: counts?.duplicates ?? 0,
     monitored: sumOf(positions.values()),
   };

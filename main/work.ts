@@ -1,5 +1,3 @@
-import { mkdir } from 'node:fs/promises';
-import path from 'node:path';
 import type { Logger } from 'pino';
 import { createActivities, type Activities } from '../activities/activities.ts';
 import { createJudge } from '../activities/judge.ts';
@@ -8,7 +6,6 @@ import { openControlStore } from '../control-store/postgres/open.ts';
 import type { EventBus } from '../event-bus/port.ts';
 import { createResultTables } from '../judge/result-tables.ts';
 import { startLiveMonitor } from '../live-monitor/live-monitor.ts';
-import { openDuckDb } from '../warehouse/duckdb.ts';
 import { startIngest, type Ingest } from '../warehouse/ingest.ts';
 import type { Warehouse } from '../warehouse/port.ts';
 import { createExperimentWorkflows } from '../workflows/experiment-client.ts';
@@ -21,6 +18,7 @@ import { addConsumeMetrics } from './metrics/event-metrics.ts';
 import { measureWarehouse } from './metrics/measured-warehouse.ts';
 import { addWorkMetrics } from './metrics/work-metrics.ts';
 import { keepLogShort, openEventBus } from './open-event-bus.ts';
+import { openWarehouse, warehouseName } from './open-warehouse.ts';
 import type { RunningProcess } from './process-life.ts';
 import { startAll, type StartedParts } from './started-parts.ts';
 import { lazyTemporalClient, temporalOptions } from './temporal.ts';
@@ -52,7 +50,9 @@ async function start(configuration: Configuration, logger: Logger, parts: Starte
   const controlStore = parts.add(await openControlStore({ url, logger }), (each) => each.close());
   const bus = parts.add(await openEventBus(configuration, logger), (each) => each.close());
   parts.add(keepLogShort(configuration, logger), (each) => each?.stop() ?? Promise.resolve());
-  const measuredWarehouse = await openWarehouse(configuration, parts);
+  const measuredWarehouse = measureWarehouse(
+    parts.add(await openWarehouse(configuration, logger), (each) => each.close()),
+  );
   const { warehouse } = measuredWarehouse;
   const ingest = parts.add(await startIngest({ bus, warehouse, logger }), (each) => each.stop());
   const temporal = await temporalOptions(configuration);
@@ -79,10 +79,10 @@ async function start(configuration: Configuration, logger: Logger, parts: Starte
     warehousePart(warehouse.dialectName, measuredWarehouse),
     temporalWorkerPart(worker),
   ]);
-  const file = configuration.UMPIRE_WAREHOUSE_FILE;
-  logger.info({ warehouse: file, health: `http://${health.address}` }, 'working');
+  const warehouseAt = warehouseName(configuration);
+  logger.info({ warehouse: warehouseAt, health: `http://${health.address}` }, 'working');
   const answers = { 'event counts': () => countEvents({ bus, warehouse, ingest, monitor }) };
-  return { health, offers: { warehouse: file, http: health.address }, answers };
+  return { health, offers: { warehouse: warehouseAt, http: health.address }, answers };
 }
 
 interface ActivityPorts {
@@ -106,9 +106,4 @@ function openActivities({ warehouse, controlStore, ingest, bus }: ActivityPorts)
       return await judge(experimentKey);
     },
   });
-}
-
-async function openWarehouse({ UMPIRE_WAREHOUSE_FILE: file }: Configuration, parts: StartedParts) {
-  await mkdir(path.dirname(path.resolve(file)), { recursive: true });
-  return measureWarehouse(parts.add(await openDuckDb({ file }), (each) => each.close()));
 }

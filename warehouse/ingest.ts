@@ -3,7 +3,7 @@ import type { EventBatch, EventBus } from '../event-bus/port.ts';
 import { startConsumer } from '../event-bus/consumer/start-consumer.ts';
 import type { Warehouse } from './port.ts';
 
-const MAX_BATCH_SIZE = 5_000;
+const BATCH_SIZE = 5_000;
 const DAY_MS = 86_400_000;
 const GROUP = 'warehouse-ingest';
 
@@ -47,7 +47,7 @@ export async function startIngest(options: IngestOptions): Promise<Ingest> {
   const consumer = await startConsumer({
     bus,
     group: GROUP,
-    maxBatchSize: MAX_BATCH_SIZE,
+    maxBatchSize: warehouse.preferredBatchSize ?? BATCH_SIZE,
     offsets: { load: (partition) => warehouse.ingestedOffset(partition) },
     handle: async (batch) => {
       const rows = await warehouse.appendEvents(batch);

@@ -46,6 +46,7 @@ export function measureWarehouse(warehouse: Warehouse): MeasuredWarehouse {
   return {
     warehouse: {
       dialectName: warehouse.dialectName,
+      ...(warehouse.preferredBatchSize === undefined ? {} : { preferredBatchSize: warehouse.preferredBatchSize }),
       query: (statement) => measured('query', () => warehouse.query(statement)),
       execute: (statements) => measured('execute', () => warehouse.execute(statements)),
       appendEvents: (batch) => measured('append', () => warehouse.appendEvents(batch)),

@@ -8,6 +8,7 @@ import { LIVE_MONITOR_MIGRATIONS, migrate as migrateLiveMonitor } from '../../li
 import type { LiveMonitorTables } from '../../live-monitor/postgres/schema.ts';
 import { requireDatabase, type Configuration } from '../configuration.ts';
 import { missingTopicsOf, openEventBus } from '../open-event-bus.ts';
+import { missingTablesOf, openWarehouse } from '../open-warehouse.ts';
 import type { SetupStep } from './step.ts';
 
 /** Names of migrations, and the table that says which were made. */
@@ -39,6 +40,18 @@ export function liveMonitorStep(url: string): SetupStep {
       } finally {
         await database.destroy();
       }
+    },
+  };
+}
+
+/** Tables of BigQuery. */
+export function warehouseStep(configuration: Configuration, logger: Logger): SetupStep {
+  return {
+    name: 'warehouse',
+    missing: async () => (await missingTablesOf(configuration)) ?? [],
+    make: async () => {
+      const warehouse = await openWarehouse(configuration, logger);
+      await warehouse.close();
     },
   };
 }

@@ -1,6 +1,6 @@
 import type { Logger } from 'pino';
 import { requireDatabase, type Configuration } from '../configuration.ts';
-import { controlStoreStep, eventBusStep, liveMonitorStep } from './database-steps.ts';
+import { controlStoreStep, eventBusStep, liveMonitorStep, warehouseStep } from './database-steps.ts';
 import type { SetupStep } from './step.ts';
 import { schedulesStep, searchAttributesStep } from './temporal-steps.ts';
 
@@ -11,6 +11,8 @@ export function setupSteps(configuration: Configuration, logger: Logger): readon
     controlStoreStep(url, logger),
     eventBusStep(configuration, logger),
     liveMonitorStep(url),
+    // The embedded warehouse is a file that its owner makes.
+    ...(configuration.BIGQUERY_PROJECT === undefined ? [] : [warehouseStep(configuration, logger)]),
     searchAttributesStep(configuration),
     schedulesStep(configuration),
   ];

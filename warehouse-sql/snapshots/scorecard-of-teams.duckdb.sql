@@ -2,9 +2,9 @@ WITH stg_exposures AS (
 -- One row per exposure event of one epoch, the first in the log where an event id came twice:
 -- unit_id, variant, reason, occurred_at, segments (JSON), log_partition, log_offset.
 SELECT
-  CASE WHEN json_type(properties, '$.unit_id') NOT IN ('OBJECT', 'ARRAY') THEN json_extract_string(properties, '$.unit_id') END AS unit_id,
+  CASE json_type(properties, '$.unit_id') WHEN 'OBJECT' THEN NULL WHEN 'ARRAY' THEN NULL WHEN 'DOUBLE' THEN CAST(CAST(json_extract(properties, '$.unit_id') AS DOUBLE) AS VARCHAR) ELSE json_extract_string(properties, '$.unit_id') END AS unit_id,
   variant,
-  CASE WHEN json_type(properties, '$.reason') NOT IN ('OBJECT', 'ARRAY') THEN json_extract_string(properties, '$.reason') END AS reason,
+  CASE json_type(properties, '$.reason') WHEN 'OBJECT' THEN NULL WHEN 'ARRAY' THEN NULL WHEN 'DOUBLE' THEN CAST(CAST(json_extract(properties, '$.reason') AS DOUBLE) AS VARCHAR) ELSE json_extract_string(properties, '$.reason') END AS reason,
   occurred_at,
   json_extract(properties, '$.segments') AS segments,
   log_partition,
@@ -34,8 +34,8 @@ HAVING COUNT(DISTINCT variant) > 1
 stg_links AS (
 -- One row per linked user: user_id, device_id.
 SELECT
-  CASE WHEN json_type(properties, '$.user_id') NOT IN ('OBJECT', 'ARRAY') THEN json_extract_string(properties, '$.user_id') END AS user_id,
-  MIN(CASE WHEN json_type(properties, '$.device_id') NOT IN ('OBJECT', 'ARRAY') THEN json_extract_string(properties, '$.device_id') END) AS device_id
+  CASE json_type(properties, '$.user_id') WHEN 'OBJECT' THEN NULL WHEN 'ARRAY' THEN NULL WHEN 'DOUBLE' THEN CAST(CAST(json_extract(properties, '$.user_id') AS DOUBLE) AS VARCHAR) ELSE json_extract_string(properties, '$.user_id') END AS user_id,
+  MIN(CASE json_type(properties, '$.device_id') WHEN 'OBJECT' THEN NULL WHEN 'ARRAY' THEN NULL WHEN 'DOUBLE' THEN CAST(CAST(json_extract(properties, '$.device_id') AS DOUBLE) AS VARCHAR) ELSE json_extract_string(properties, '$.device_id') END) AS device_id
 FROM raw_events
 WHERE event_type = 'identity_linked'
 GROUP BY 1
@@ -46,7 +46,7 @@ stg_outcomes AS (
 SELECT * FROM (
   SELECT
     event_id, user_id, anonymous_id, log_partition, log_offset, occurred_at,
-    CASE WHEN json_type(properties, '$.team') NOT IN ('OBJECT', 'ARRAY') THEN json_extract_string(properties, '$.team') END AS named_unit_id,
+    CASE json_type(properties, '$.team') WHEN 'OBJECT' THEN NULL WHEN 'ARRAY' THEN NULL WHEN 'DOUBLE' THEN CAST(CAST(json_extract(properties, '$.team') AS DOUBLE) AS VARCHAR) ELSE json_extract_string(properties, '$.team') END AS named_unit_id,
     CASE WHEN event_type = $event_0 THEN COALESCE(CASE WHEN json_type(properties, '$.amount_paise') IN ('DOUBLE', 'BIGINT', 'UBIGINT', 'HUGEINT') THEN CAST(json_extract(properties, '$.amount_paise') AS DOUBLE) END, 0) END AS value_0
   FROM raw_events
   WHERE event_type IN ($event_0)

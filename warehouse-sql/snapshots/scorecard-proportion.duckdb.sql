@@ -2,9 +2,9 @@ WITH stg_exposures AS (
 -- One row per exposure event of one epoch, the first in the log where an event id came twice:
 -- unit_id, variant, reason, occurred_at, segments (JSON), log_partition, log_offset.
 SELECT
-  CASE WHEN json_type(properties, '$.unit_id') NOT IN ('OBJECT', 'ARRAY') THEN json_extract_string(properties, '$.unit_id') END AS unit_id,
+  CASE json_type(properties, '$.unit_id') WHEN 'OBJECT' THEN NULL WHEN 'ARRAY' THEN NULL WHEN 'DOUBLE' THEN CAST(CAST(json_extract(properties, '$.unit_id') AS DOUBLE) AS VARCHAR) ELSE json_extract_string(properties, '$.unit_id') END AS unit_id,
   variant,
-  CASE WHEN json_type(properties, '$.reason') NOT IN ('OBJECT', 'ARRAY') THEN json_extract_string(properties, '$.reason') END AS reason,
+  CASE json_type(properties, '$.reason') WHEN 'OBJECT' THEN NULL WHEN 'ARRAY' THEN NULL WHEN 'DOUBLE' THEN CAST(CAST(json_extract(properties, '$.reason') AS DOUBLE) AS VARCHAR) ELSE json_extract_string(properties, '$.reason') END AS reason,
   occurred_at,
   json_extract(properties, '$.segments') AS segments,
   log_partition,
@@ -34,8 +34,8 @@ HAVING COUNT(DISTINCT variant) > 1
 stg_links AS (
 -- One row per linked user: user_id, device_id.
 SELECT
-  CASE WHEN json_type(properties, '$.user_id') NOT IN ('OBJECT', 'ARRAY') THEN json_extract_string(properties, '$.user_id') END AS user_id,
-  MIN(CASE WHEN json_type(properties, '$.device_id') NOT IN ('OBJECT', 'ARRAY') THEN json_extract_string(properties, '$.device_id') END) AS device_id
+  CASE json_type(properties, '$.user_id') WHEN 'OBJECT' THEN NULL WHEN 'ARRAY' THEN NULL WHEN 'DOUBLE' THEN CAST(CAST(json_extract(properties, '$.user_id') AS DOUBLE) AS VARCHAR) ELSE json_extract_string(properties, '$.user_id') END AS user_id,
+  MIN(CASE json_type(properties, '$.device_id') WHEN 'OBJECT' THEN NULL WHEN 'ARRAY' THEN NULL WHEN 'DOUBLE' THEN CAST(CAST(json_extract(properties, '$.device_id') AS DOUBLE) AS VARCHAR) ELSE json_extract_string(properties, '$.device_id') END) AS device_id
 FROM raw_events
 WHERE event_type = 'identity_linked'
 GROUP BY 1

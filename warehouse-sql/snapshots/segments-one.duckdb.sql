@@ -2,9 +2,9 @@ WITH stg_exposures AS (
 -- One row per exposure event of one epoch, the first in the log where an event id came twice:
 -- unit_id, variant, reason, occurred_at, segments (JSON), log_partition, log_offset.
 SELECT
-  CASE WHEN json_type(properties, '$.unit_id') NOT IN ('OBJECT', 'ARRAY') THEN json_extract_string(properties, '$.unit_id') END AS unit_id,
+  CASE json_type(properties, '$.unit_id') WHEN 'OBJECT' THEN NULL WHEN 'ARRAY' THEN NULL WHEN 'DOUBLE' THEN CAST(CAST(json_extract(properties, '$.unit_id') AS DOUBLE) AS VARCHAR) ELSE json_extract_string(properties, '$.unit_id') END AS unit_id,
   variant,
-  CASE WHEN json_type(properties, '$.reason') NOT IN ('OBJECT', 'ARRAY') THEN json_extract_string(properties, '$.reason') END AS reason,
+  CASE json_type(properties, '$.reason') WHEN 'OBJECT' THEN NULL WHEN 'ARRAY' THEN NULL WHEN 'DOUBLE' THEN CAST(CAST(json_extract(properties, '$.reason') AS DOUBLE) AS VARCHAR) ELSE json_extract_string(properties, '$.reason') END AS reason,
   occurred_at,
   json_extract(properties, '$.segments') AS segments,
   log_partition,
@@ -25,7 +25,7 @@ QUALIFY ROW_NUMBER() OVER (PARTITION BY unit_id ORDER BY occurred_at, log_partit
 )
 SELECT attribute, value, variant, COUNT(*) AS units
 FROM (
-  SELECT 'region' AS attribute, CASE WHEN json_type(segments, '$.region') NOT IN ('OBJECT', 'ARRAY') THEN json_extract_string(segments, '$.region') END AS value, variant FROM int_first_exposures WHERE CASE WHEN json_type(segments, '$.region') NOT IN ('OBJECT', 'ARRAY') THEN json_extract_string(segments, '$.region') END IS NOT NULL
+  SELECT 'region' AS attribute, CASE json_type(segments, '$.region') WHEN 'OBJECT' THEN NULL WHEN 'ARRAY' THEN NULL WHEN 'DOUBLE' THEN CAST(CAST(json_extract(segments, '$.region') AS DOUBLE) AS VARCHAR) ELSE json_extract_string(segments, '$.region') END AS value, variant FROM int_first_exposures WHERE CASE json_type(segments, '$.region') WHEN 'OBJECT' THEN NULL WHEN 'ARRAY' THEN NULL WHEN 'DOUBLE' THEN CAST(CAST(json_extract(segments, '$.region') AS DOUBLE) AS VARCHAR) ELSE json_extract_string(segments, '$.region') END IS NOT NULL
 ) AS segmented
 GROUP BY attribute, value, variant
 ORDER BY attribute, value, variant

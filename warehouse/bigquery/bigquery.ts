@@ -9,6 +9,7 @@ import { BigQueryBytesLimitError } from './errors.ts';
 import { createQueryJob, dryRun, namingFailures, readResults, runJob, submitOnce } from './jobs.ts';
 import { asScript } from './script.ts';
 import { createTables, selectOffsets } from './sql.ts';
+import { INGEST_OFFSETS, INGEST_TURN, RAW_EVENTS } from './tables.ts';
 
 const FULL_BATCH_SIZE = 50_000;
 const GIB = 1_024 ** 3;
@@ -33,6 +34,16 @@ export async function openBigQuery(options: BigQueryOptions): Promise<Warehouse>
     createTables().map((sql) => ({ sql, parameters: {}, labels: { purpose: 'making the tables' } })),
   );
   return warehouse;
+}
+
+/** The platform's tables that the dataset lacks. @throws BigQueryError as `openBigQuery` does */
+export async function missingTables(options: ConnectionOptions): Promise<readonly string[]> {
+  const { dataset, place } = await connect(options);
+  const [tables] = await dataset.getTables();
+  const there = new Set(tables.map(({ id }) => id));
+  return [RAW_EVENTS, INGEST_OFFSETS, INGEST_TURN]
+    .filter(({ name }) => !there.has(name))
+    .map(({ name }) => `table ${place.project}.${place.dataset}.${name}`);
 }
 
 class BigQueryWarehouse implements Warehouse {

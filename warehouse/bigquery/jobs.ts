@@ -14,7 +14,7 @@ const PAGE_SIZE = 10_000;
 export interface JobEnd {
   readonly isOwn: boolean;
   /** BigQuery's `errorResult` in the form of an error of the client; `undefined`: it succeeded. */
-  readonly error: unknown;
+  readonly error: Error | undefined;
 }
 
 export interface QueryJob {
@@ -54,7 +54,8 @@ export async function runJob(connection: Connection, jobId: string, submit: () =
     if (status === undefined) throw new Error(`job ${jobId} was submitted and is not there`);
     if (status.state === 'DONE') {
       const { errorResult } = status;
-      return { isOwn, error: errorResult && Object.assign(new Error(errorResult.message), { errors: [errorResult] }) };
+      if (errorResult === undefined) return { isOwn, error: undefined };
+      return { isOwn, error: Object.assign(new Error(errorResult.message), { errors: [errorResult] }) };
     }
     await delay(pollMs);
   }

@@ -93,7 +93,9 @@ function fieldValue(field: ResultField, value: unknown): unknown {
   }
   if (value === null) return null;
   if (field.type === 'RECORD' || field.type === 'STRUCT') return rowOf(field.fields ?? [], value as ResultRow);
-  return scalarValue(field.type ?? '', String(value));
+  if (typeof value !== 'string')
+    throw new TypeError(`BigQuery gave a ${typeof value} for a ${field.type ?? 'value'}; it gives text`);
+  return scalarValue(field.type ?? '', value);
 }
 
 function scalarValue(type: string, text: string): unknown {
