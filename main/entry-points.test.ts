@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { createServer, type AddressInfo } from 'node:net';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 import test from 'node:test';
 import { forkModule } from '../parts/child-process.ts';
@@ -29,15 +30,14 @@ for (const module of ['./serve-main', './work-main']) {
 }
 
 test('a health check ends with 1 where nothing answers, or not as ready', async () => {
-  const server = createServer((socket) =>
-    socket.end('HTTP/1.1 503 Service Unavailable\r\ncontent-length: 2\r\n\r\n{}'),
-  );
+  const server = createServer((_request, response) => response.writeHead(503).end('{}'));
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   const { port } = server.address() as AddressInfo;
   assert.equal((await run('./ready-main', { UMPIRE_HTTP_ADDRESS: `0.0.0.0:${port}` })).code, 1);
+  const closed = once(server, 'close');
   server.close();
-  await once(server, 'close');
+  await closed;
   const { code, said } = await run('./ready-main', { UMPIRE_HTTP_ADDRESS: `0.0.0.0:${port}` });
   assert.equal(code, 1);
   assert.match(said, new RegExp(`^http://127.0.0.1:${port}/readyz: `));
