@@ -63,8 +63,9 @@ export function createScorecardActivities(ports: Ports): ScorecardActivities {
         for (const { key } of running) {
           Context.current().cancellationSignal.throwIfAborted();
           try {
-            await writeResults(ports, await refresh(key));
+            const scorecard = await refresh(key);
             refreshed.push(key);
+            await writeResults(ports, scorecard);
           } catch (error) {
             const reason = error instanceof Error ? error.message : String(error);
             failed.push({ experimentKey: key, reason });
