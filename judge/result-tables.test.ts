@@ -1,15 +1,12 @@
 import assert from 'node:assert/strict';
 import { after, beforeEach, test } from 'node:test';
-import type { EventBatch } from '../event-bus/port.ts';
-import type { Scorecard } from '../scorecard/scorecard.ts';
 import { experimentDefinition } from '../scorecard/testing/inputs.ts';
 import { openDuckDb, type DuckDbWarehouse } from '../warehouse/duckdb.ts';
 import { RESULT_TABLES } from '../warehouse-sql/results/result-tables.ts';
 import { createResultTables, type ResultTables } from './result-tables.ts';
+import { DAY_MS, dailyCounts, exposures, scorecard, START_MS } from './testing/results.ts';
 import type { RefusedEvent } from './dead-letter-row.ts';
 
-const DAY_MS = 86_400_000;
-const START_MS = Date.UTC(2026, 3, 1);
 const DEFINITION = experimentDefinition();
 
 let warehouse: DuckDbWarehouse;
@@ -25,45 +22,6 @@ const close = async (): Promise<void> => {
 after(close);
 
 const rows = async (sql: string) => await warehouse.query({ sql, parameters: {} });
-
-const READOUT = {
-  metricKey: 'deposited',
-  role: 'primary',
-  goodDirection: 'increase',
-  valueUnit: 'share of units',
-  variant: 'retry',
-  controlMean: 0.4,
-  variantMean: 0.5,
-  controlUnits: 1_000,
-  variantUnits: 1_010,
-  absolute: { estimate: 0.1, lower: 0.05, upper: 0.15 },
-  relative: { estimate: 0.25, lower: 0.1, upper: Infinity },
-  pValue: 0.001,
-  method: 'asymptotic confidence sequence at 95.0 %',
-  varianceRemovedRatio: null,
-} as const;
-
-function scorecard(changes: Partial<Scorecard> = {}): Scorecard {
-  return {
-    experimentKey: 'upi_retry',
-    epoch: 1,
-    computedAtMs: START_MS,
-    verdict: 'keep-running',
-    summary: 'No verdict yet.',
-    winningVariant: null,
-    split: {
-      pValue: 0.4,
-      threshold: 0.0005,
-      isMismatch: false,
-      counts: [{ variant: 'control', units: 7, expectedUnits: 7 }],
-      suspectSegments: [],
-    },
-    readouts: [READOUT],
-    gates: [{ gate: 'guardrail', metricKey: 'failed', status: 'waiting', reason: 'failed: no matured units yet' }],
-    leftOut: { crossedUnits: 3, notRandomExposures: 4, immatureUnits: {} },
-    ...changes,
-  };
-}
 
 test('every metric and variant has a row: with its effect, or with the reason why there is none', async () => {
   await tables.writeScorecard(scorecard(), DEFINITION);
@@ -149,34 +107,8 @@ test('the history keeps the last look of each day, and epochs apart', async () =
   ]);
 });
 
-function exposures(partition: number, fromOffset: number, dayOf: readonly [unit: string, days: number][]): EventBatch {
-  return {
-    partition,
-    nextOffset: BigInt(fromOffset + dayOf.length),
-    events: dayOf.map(([unit, days], index) => ({
-      eventId: `${partition}-${fromOffset + index}`,
-      eventType: 'exposure',
-      schemaVersion: 1,
-      userId: unit,
-      anonymousId: null,
-      timestampMs: START_MS + days * DAY_MS,
-      serviceName: 'test',
-      experimentKey: 'upi_retry',
-      epoch: 1,
-      variant: 'retry',
-      decisionId: null,
-      properties: { reason: 'REASON_SPLIT', unit_type: 'user', unit_id: unit },
-      ingestedAtMs: START_MS,
-      offset: BigInt(fromOffset + index),
-    })),
-  };
-}
-
 test('a late exposure restates its day, and only that one', async () => {
-  const days = async () =>
-    (await rows('SELECT exposure_date, exposures, units FROM exposures_daily ORDER BY exposure_date')).map(
-      ({ exposure_date: date, exposures: events, units }) => [date, events, units],
-    );
+  const days = () => dailyCounts(warehouse);
   await warehouse.appendEvents(
     exposures(0, 0, [
       ['u1', 0],

@@ -9,6 +9,7 @@ import { fileURLToPath } from 'node:url';
 import type { DemoResult } from '../examples/fantasy-league/result.ts';
 import { forkModule } from '../parts/child-process.ts';
 import { repositoryFile } from '../parts/repository-root.ts';
+import { openDuckDb } from '../warehouse/duckdb.ts';
 import { SKIP_KAFKA } from './support/kafka.ts';
 
 const LONGEST_MS = 420_000;
@@ -115,12 +116,41 @@ for (const [bus, skip] of [
     assert.equal(events.rows + events.deadLetters, events.published);
     assert.equal(events.rows + events.duplicates, events.inBus);
     assert.equal(events.monitored, events.inBus);
+    await assertResultTables();
     context.diagnostic(JSON.stringify(events));
     context.diagnostic(
       `${timings.firstHarmfulExposureToBreachMs} ms to the breach, ${timings.breachToLastControlMs} ms to the last SDK`,
     );
     assert.deepEqual(leftovers(), []);
   });
+}
+
+/** What BI tools find when the evening is over. */
+async function assertResultTables(): Promise<void> {
+  const warehouse = await openDuckDb({ file: repositoryFile('.third-umpire/demo/warehouse.duckdb') });
+  const query = async (sql: string) => await warehouse.query({ sql, parameters: {} });
+  try {
+    const primary = `SELECT experiment_key, verdict, is_valid, absolute_effect IS NULL AS is_without_effect
+      FROM experiment_results WHERE role = 'primary' ORDER BY experiment_key`;
+    const rows = await query(primary);
+    assert.deepEqual(
+      rows.map((row) => row['experiment_key']),
+      ['contest_card', 'upi_retry', 'wallet_prompt'],
+    );
+    assert.deepEqual(rows.slice(0, 2), [
+      { experiment_key: 'contest_card', verdict: 'invalid', is_valid: false, is_without_effect: true },
+      { experiment_key: 'upi_retry', verdict: 'ship', is_valid: true, is_without_effect: false },
+    ]);
+    const [wrong] = await query(`
+      SELECT COUNT(*) AS days FROM exposures_daily AS daily
+      WHERE exposures > (SELECT COUNT(*) FROM raw_events AS event WHERE event_type = 'exposure'
+        AND CAST(occurred_at AS DATE) = exposure_date AND event.experiment_key = daily.experiment_key)`);
+    assert.equal(wrong?.['days'], 0);
+    const [counted] = await query('SELECT COUNT(DISTINCT experiment_key) AS experiments FROM exposures_daily');
+    assert.equal(counted?.['experiments'], 3);
+  } finally {
+    await warehouse.close();
+  }
 }
 
 test(

@@ -175,6 +175,9 @@ function tellResult(log: DemoOptions['log'], story: Story, result: DemoResult): 
       `From the breach to the last of ${timings.sdks} SDKs serving control: ${seconds(timings.breachToLastControlMs)}`,
     );
   }
+  log(
+    `For BI tools, in ${DATA_DIRECTORY}/warehouse.duckdb: experiment_results, its history, experiment_decisions, exposures_daily, dead_letters`,
+  );
   for (const shortcoming of shortcomingsOf(result)) log(`NOT AS IT SHOULD BE: ${shortcoming}`);
 }
 
@@ -182,6 +185,7 @@ async function lookAround({ log, signal }: DemoOptions, story: Story, { addresse
   story.chapter('Everything is left running; Ctrl-C ends it');
   log(`Temporal UI   ${addresses.temporalUi}`);
   log(`a scorecard   npx umpire --server ${addresses.grpc} experiment scorecard upi_retry`);
+  log(`its results   npx umpire --server ${addresses.grpc} results upi_retry`);
   log(`the audit     npx umpire --server ${addresses.grpc} audit wallet_prompt`);
   await new Promise<void>((resolve) => {
     if (signal.aborted) resolve();
