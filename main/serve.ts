@@ -60,7 +60,7 @@ async function start(configuration: Configuration, logger: Logger, parts: Starte
       isNeeded: false,
       whileDown: 'decisions go on; publishers are told to send their events again, and SDKs do',
     }),
-    temporalPart(client),
+    temporalPart(client, temporal),
   ]);
   logger.info({ address: server.address, health: `http://${health.address}` }, 'serving');
   return { health, offers: { address: server.address, http: health.address } };

@@ -25,6 +25,8 @@ export interface WorkerState {
   readonly starts: number;
   /** Why it does not run; `null` where it does, or has not been started yet. */
   readonly problem: string | null;
+  /** `null`: it takes work of any version. */
+  readonly version: WorkerVersion | null;
 }
 
 export interface KeptWorker {
@@ -56,7 +58,7 @@ export function keepWorking(parts: WorkerParts): KeptWorker {
     }
   })();
   return {
-    state: () => ({ isRunning: current !== undefined, starts, problem }),
+    state: () => ({ isRunning: current !== undefined, starts, problem, version: versionOf(parts.configuration) }),
     stop: async () => {
       stopping.abort();
       await current?.stop();
@@ -81,7 +83,7 @@ async function workOnce(
       taskQueue,
       dataConverter,
       tuning: tuningOf(configuration),
-      ...(version === undefined ? {} : { version }),
+      ...(version === null ? {} : { version }),
     });
     await ensureSchedules(client, { everyMs: configuration.UMPIRE_SCORECARD_EVERY_MS, taskQueue });
     logger.info('the Temporal worker is running');
@@ -92,8 +94,14 @@ async function workOnce(
   }
 }
 
-function versionOf({ TEMPORAL_DEPLOYMENT_NAME: deploymentName, TEMPORAL_WORKER_BUILD_ID: buildId }: Configuration) {
-  return deploymentName === undefined || buildId === undefined ? undefined : { deploymentName, buildId };
+interface WorkerVersion {
+  readonly deploymentName: string;
+  readonly buildId: string;
+}
+
+function versionOf(configuration: Configuration): WorkerVersion | null {
+  const { TEMPORAL_DEPLOYMENT_NAME: deploymentName, TEMPORAL_WORKER_BUILD_ID: buildId } = configuration;
+  return deploymentName === undefined || buildId === undefined ? null : { deploymentName, buildId };
 }
 
 function tuningOf(configuration: Configuration): WorkerTuning {

@@ -2,12 +2,15 @@ import type { Client } from '@temporalio/client';
 import type { EventBus } from '../../event-bus/port.ts';
 import type { RulesetStatistics } from '../../grpc-services/statistics/grpc-statistics.ts';
 import type { MeasuredWarehouse } from '../metrics/measured-warehouse.ts';
+import { temporalFailure } from '../temporal-failure.ts';
 import type { KeptWorker } from '../temporal-worker.ts';
+import type { TemporalOptions } from '../temporal.ts';
 import type { HealthPart } from './readiness.ts';
 
 type Role = Pick<HealthPart, 'isNeeded' | 'whileDown'>;
 
-const TEMPORAL_DEADLINE_MS = 1_500;
+/** Leaves time to find out why it does not answer. */
+const TEMPORAL_DEADLINE_MS = 1_000;
 
 export function eventBusPart(bus: Pick<EventBus, 'endOffsets'>, role: Role): HealthPart {
   return {
@@ -45,19 +48,23 @@ export function newestRulesetPart(ruleset: () => RulesetStatistics): HealthPart 
   };
 }
 
-export function temporalPart({
-  connection,
-  workflowService,
-}: Pick<Client, 'connection' | 'workflowService'>): HealthPart {
+export function temporalPart(
+  client: Pick<Client, 'connection' | 'workflowService'>,
+  options: TemporalOptions,
+): HealthPart {
   return {
     name: 'Temporal',
     isNeeded: false,
     whileDown: 'decisions, events and kills go on; experiments can be neither started nor steered',
     check: async () => {
-      const { serverVersion } = await connection.withDeadline(Date.now() + TEMPORAL_DEADLINE_MS, () =>
-        workflowService.getSystemInfo({}),
-      );
-      return serverVersion === '' ? 'answers' : `answers; server ${serverVersion}`;
+      try {
+        const { serverVersion } = await client.connection.withDeadline(Date.now() + TEMPORAL_DEADLINE_MS, () =>
+          client.workflowService.getSystemInfo({}),
+        );
+        return serverVersion === '' ? 'answers' : `answers; server ${serverVersion}`;
+      } catch (error) {
+        throw await temporalFailure(error, options);
+      }
     },
   };
 }
@@ -68,9 +75,10 @@ export function temporalWorkerPart({ state }: Pick<KeptWorker, 'state'>): Health
     isNeeded: false,
     whileDown: 'ingest and the live monitor go on; ramps and scorecards stand still and go on where they were',
     check: () => {
-      const { isRunning, problem, starts } = state();
+      const { isRunning, problem, starts, version } = state();
       if (!isRunning) throw new Error(problem ?? 'it is being started');
-      return starts === 1 ? 'runs' : `runs; it was started ${starts} times`;
+      const as = version === null ? 'runs' : `runs as build ${version.buildId} of ${version.deploymentName}`;
+      return starts === 1 ? as : `${as}; it was started ${starts} times`;
     },
   };
 }
