@@ -1,12 +1,12 @@
 import { pino } from 'pino';
-import { openDuckDb } from '../../warehouse/duckdb.ts';
 import { startIngest } from '../../warehouse/ingest.ts';
 import { openBusUnderTest, type BusUnderTest } from './bus-under-test.ts';
+import { openWarehouseUnderTest, type WarehouseUnderTest } from './warehouse-under-test.ts';
 
 /** An ingest process that may be killed at any moment. Says `{ ingested }` as it goes on, and ends in order on `finish`. */
-async function main(underTest: BusUnderTest, file: string): Promise<void> {
+async function main(underTest: BusUnderTest, into: WarehouseUnderTest): Promise<void> {
   const bus = await openBusUnderTest(underTest);
-  const warehouse = await openDuckDb({ file, threads: 1 });
+  const warehouse = await openWarehouseUnderTest(into);
   const ingest = await startIngest({ bus, warehouse, logger: pino({ level: 'error' }) });
   let told = -1;
   const progress = setInterval(() => {
@@ -28,6 +28,6 @@ async function main(underTest: BusUnderTest, file: string): Promise<void> {
   }
 }
 
-const [bus, file] = process.argv.slice(2);
-if (bus === undefined || file === undefined) throw new Error('usage: ingest-child BUS FILE');
-await main(JSON.parse(bus) as BusUnderTest, file);
+const [bus, warehouse] = process.argv.slice(2);
+if (bus === undefined || warehouse === undefined) throw new Error('usage: ingest-child BUS WAREHOUSE');
+await main(JSON.parse(bus) as BusUnderTest, JSON.parse(warehouse) as WarehouseUnderTest);
