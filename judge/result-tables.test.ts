@@ -151,6 +151,12 @@ test('dead letters are copied once, without what they say of users', async () =>
   const newest = ({ limit }: { readonly limit: number }) => Promise.resolve(letters.slice(0, limit));
   await tables.copyDeadLetters(newest);
   await tables.copyDeadLetters(newest);
+  // One that was numbered before the newest and became visible after it.
+  const [late] = letters.splice(20, 1);
+  await warehouse.execute([{ sql: `DELETE FROM dead_letters WHERE dead_letter_id = ${late?.id}`, parameters: {} }]);
+  await tables.copyDeadLetters(newest);
+  assert.deepEqual(await rows('SELECT COUNT(*) AS n FROM dead_letters'), [{ n: 1_699 }]);
+  letters.splice(20, 0, ...(late === undefined ? [] : [late]));
   letters.unshift({ id: 1_701n, reason: 'no JSON', payload: {}, receivedAtMs: START_MS + 2_000 });
   await tables.copyDeadLetters(newest);
   assert.deepEqual(await rows('SELECT COUNT(*) AS n, COUNT(DISTINCT dead_letter_id) AS ids FROM dead_letters'), [

@@ -1,8 +1,9 @@
 import type { JudgedExperiment } from '../scorecard/build.ts';
 import type { Scorecard } from '../scorecard/scorecard.ts';
-import type { Warehouse } from '../warehouse/port.ts';
+import type { Statement, Warehouse } from '../warehouse/port.ts';
 import { bigQuery, duckDb } from '../warehouse-sql/dialect.ts';
-import { restateExposures } from '../warehouse-sql/results/exposures-daily.ts';
+import { EXPOSURES_ARE_BEHIND, restateExposures } from '../warehouse-sql/results/exposures-daily.ts';
+import { newestLetters } from '../warehouse-sql/results/newest-letters.ts';
 import { createTable } from '../warehouse-sql/results/result-table.ts';
 import {
   DEAD_LETTERS,
@@ -36,7 +37,7 @@ export interface ResultTablesParts {
 }
 
 const FIRST_LIMIT = 1_000;
-/** A letter may become visible after one with a greater number. */
+/** So many of the newest are compared one by one: a letter may become visible after one with a greater number. */
 const OVERLAP = 500;
 /** Statements with more parameters than this are slow, and BigQuery takes 10,000. */
 const ROWS_A_STATEMENT = 500;
@@ -46,7 +47,7 @@ export function createResultTables({ warehouse, clock }: ResultTablesParts): Res
   let isReady: Promise<void> | undefined;
   const createTables = async (): Promise<void> => {
     for (const table of [...RESULT_TABLES, EXPOSURES_DAILY_OFFSETS]) {
-      await warehouse.execute(createTable(dialect, table).map((sql) => ({ sql, parameters: {} })));
+      await warehouse.execute(createTable(dialect, table).map((sql) => labelled({ sql, parameters: {} })));
     }
   };
   /** Once in the life of the process; a failure is tried again by the next caller. */
@@ -60,13 +61,15 @@ export function createResultTables({ warehouse, clock }: ResultTablesParts): Res
     }
   };
 
+  const execute = (statements: readonly Statement[]): Promise<void> => warehouse.execute(statements.map(labelled));
+
   return {
     async writeScorecard(scorecard, definition) {
       await ready();
       const { results, decision } = scorecardRows(scorecard, definition);
       const newest = ['experiment_key', 'epoch'];
       const ofTheDay = [...newest, 'as_of_date'];
-      await warehouse.execute([
+      await execute([
         ...replaceGroup(dialect, { table: EXPERIMENT_RESULTS, rows: results, group: newest }),
         ...replaceGroup(dialect, { table: EXPERIMENT_RESULTS_HISTORY, rows: results, group: ofTheDay }),
         ...replaceGroup(dialect, { table: EXPERIMENT_DECISIONS, rows: [decision], group: ofTheDay }),
@@ -75,30 +78,36 @@ export function createResultTables({ warehouse, clock }: ResultTablesParts): Res
 
     async refreshExposures() {
       await ready();
-      await warehouse.execute(restateExposures(dialect, clock()));
+      const [ingested] = await warehouse.query<{ readonly is_behind: boolean }>(labelled(EXPOSURES_ARE_BEHIND));
+      if (ingested?.is_behind === true) await execute(restateExposures(dialect, clock()));
     },
 
     async copyDeadLetters(newest) {
       await ready();
-      const [known] = await warehouse.query<{ readonly newest: number | null }>({
-        sql: 'SELECT MAX(dead_letter_id) AS newest FROM dead_letters',
-        parameters: {},
-      });
-      const knownId = known?.newest ?? null;
-      const from = knownId === null ? null : knownId - OVERLAP;
-      const missing = (await lettersAfter(newest, from)).map(deadLetterRow).toReversed();
+      const known = await warehouse.query<{ readonly dead_letter_id: number }>(labelled(newestLetters(OVERLAP)));
+      const ids = new Set(known.map((row) => row.dead_letter_id));
+      const oldest = known.length < OVERLAP ? 0 : Math.min(...ids);
+      const letters = await lettersSince(newest, oldest);
+      const missing = letters.filter(({ id }) => !ids.has(Number(id))).map(deadLetterRow);
+      missing.reverse();
       for (let at = 0; at < missing.length; at += ROWS_A_STATEMENT) {
-        await warehouse.execute(addMissing(dialect, DEAD_LETTERS, missing.slice(at, at + ROWS_A_STATEMENT)));
+        await execute(addMissing(dialect, DEAD_LETTERS, missing.slice(at, at + ROWS_A_STATEMENT)));
       }
     },
   };
 }
 
-/** Reads more and more of the newest until one that is known, or the end. */
-async function lettersAfter(newest: NewestDeadLetters, knownId: number | null): Promise<readonly RefusedEvent[]> {
+/** BigQuery's bill tells by this who asked. */
+function labelled(statement: Statement): Statement {
+  return { ...statement, labels: { purpose: 'result tables' } };
+}
+
+/** Reads more and more of the newest until one that is older than `oldest`, or the end. */
+async function lettersSince(newest: NewestDeadLetters, oldest: number): Promise<readonly RefusedEvent[]> {
   for (let limit = FIRST_LIMIT; ; limit *= 4) {
     const letters = await newest({ limit });
-    const missing = letters.filter(({ id }) => knownId === null || Number(id) > knownId);
-    if (missing.length < letters.length || letters.length < limit) return missing;
+    if (letters.length < limit || letters.some(({ id }) => Number(id) < oldest)) {
+      return letters.filter(({ id }) => Number(id) >= oldest);
+    }
   }
 }

@@ -2,6 +2,15 @@ import type { Statement } from '../../warehouse/port.ts';
 import type { Dialect } from '../dialect.ts';
 import { EXPOSURES_DAILY } from './result-tables.ts';
 
+/** One row, `is_behind`: whether events came since the last time. It reads next to nothing. */
+export const EXPOSURES_ARE_BEHIND: Statement = {
+  sql: `SELECT COUNT(*) > 0 AS is_behind
+FROM ingest_offsets AS ingested
+LEFT JOIN exposures_daily_offsets AS counted ON counted.log_partition = ingested.log_partition
+WHERE ingested.next_offset > COALESCE(counted.next_offset, 0)`,
+  parameters: {},
+};
+
 /**
  * Counts the days anew on which any exposure happened that came since the last time, however late it was; every other day stays as it is.
  * The statements belong into one transaction: which events are counted moves together with the counts.

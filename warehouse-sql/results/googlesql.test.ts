@@ -3,7 +3,8 @@ import { after, before, test } from 'node:test';
 import { startGoogleSql, type GoogleSql, type GoogleSqlTable } from '../../tests/support/googlesql/googlesql.ts';
 import { INGEST_OFFSETS, RAW_EVENTS } from '../../warehouse/bigquery/tables.ts';
 import { bigQuery } from '../dialect.ts';
-import { restateExposures } from './exposures-daily.ts';
+import { EXPOSURES_ARE_BEHIND, restateExposures } from './exposures-daily.ts';
+import { newestLetters } from './newest-letters.ts';
 import { createTable, sqlType, type ResultTable } from './result-table.ts';
 import { DEAD_LETTERS, EXPERIMENT_RESULTS, EXPOSURES_DAILY_OFFSETS, RESULT_TABLES } from './result-tables.ts';
 import { addMissing, replaceGroup, type ResultRow } from './write-rows.ts';
@@ -49,7 +50,9 @@ test("what writes results passes Google's analyzer", async () => {
     }),
     ...addMissing(bigQuery, DEAD_LETTERS, rowsOf(DEAD_LETTERS)),
     ...restateExposures(bigQuery, 0),
+    EXPOSURES_ARE_BEHIND,
+    newestLetters(500),
   ];
-  assert.equal(statements.length, 7);
+  assert.equal(statements.length, 9);
   for (const statement of statements) await googleSql.analyze(statement, TABLES);
 });
