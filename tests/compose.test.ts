@@ -158,6 +158,25 @@ describe('Dockerfile', () => {
   });
 });
 
+test('what continuous integration runs is here', () => {
+  const workflow = text('.github/workflows/ci.yml');
+  const { scripts } = JSON.parse(text('package.json')) as { readonly scripts: Readonly<Record<string, string>> };
+  const { jobs } = parse(workflow) as { jobs: Record<string, { steps: readonly { run?: string }[] }> };
+  assert.deepEqual(Object.keys(jobs), ['test', 'check', 'image']);
+  const commands = Object.values(jobs).flatMap(({ steps }) => steps.flatMap(({ run }) => run ?? []));
+  assert.ok(commands.includes('.ci/run') && existsSync(repositoryFile('.ci/run')));
+  for (const command of commands) {
+    const script = /^npm run (\S+)/.exec(command)?.[1];
+    if (script !== undefined) assert.ok(script in scripts, command);
+    const started = /^docker compose up .*--wait-timeout \d+ (.+)$/.exec(command)?.[1]?.split(' ') ?? [];
+    for (const name of started) assert.ok(name in compose.services, command);
+  }
+  // The files whose change makes what is cached useless.
+  for (const [, pattern = ''] of workflow.matchAll(/'(parts\/[^'*]+?)(?:\/\*)?'/g)) {
+    assert.ok(existsSync(repositoryFile(pattern)), pattern);
+  }
+});
+
 /** What a process of ours sees: what its image sets, and above it what its service sets, with nothing set outside. */
 function environmentOf({ environment = {} }: Service): Record<string, string> {
   const resolved = Object.entries(environment).map(([name, value]) => [
