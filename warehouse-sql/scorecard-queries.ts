@@ -32,7 +32,8 @@ export function scorecardQuery(
   analysis: Analysis,
   metrics: readonly MetricDefinition[],
 ): TypedStatement<ScorecardRow> {
-  return composeScorecard(dialect, ownEvents(dialect, analysis, metrics), metrics);
+  const labels = { purpose: 'scorecard', experiment: analysis.experimentKey };
+  return { ...composeScorecard(dialect, ownEvents(dialect, analysis, metrics), metrics), labels };
 }
 
 /** How many units each variant has, by the experiment's segments. Only for an experiment that has any. */
@@ -41,7 +42,8 @@ export function segmentSplitQuery(
   analysis: Analysis,
   attributes: ExperimentDefinition['segments'],
 ): TypedStatement<SegmentSplitRow> {
-  return composeSegmentSplit(dialect, ownExposures(dialect, analysis), attributes);
+  const labels = { purpose: 'segment_split', experiment: analysis.experimentKey };
+  return { ...composeSegmentSplit(dialect, ownExposures(dialect, analysis), attributes), labels };
 }
 
 function ownEvents(dialect: Dialect, analysis: Analysis, metrics: readonly MetricDefinition[]): Sources {

@@ -80,10 +80,18 @@ test('statements that are sent together are still SQL, and name the tables that 
 });
 
 test('an append reads the days on which its events happened, and no other', () => {
-  const [, merge = ''] = sql.appendStatements(append);
+  const insert = sql.appendStatements(append).find((statement) => statement.includes('INSERT INTO raw_events')) ?? '';
   assert.match(
-    merge,
-    /known\.occurred_at BETWEEN TIMESTAMP '2026-04-01 00:00:00\.000\+00' AND TIMESTAMP '2026-04-02 00:00:00\.000\+00'/,
+    insert,
+    /occurred_at BETWEEN TIMESTAMP '2026-04-01 00:00:00\.000\+00' AND TIMESTAMP '2026-04-02 00:00:00\.000\+00'/,
   );
-  assert.match(merge, /OR known\.occurred_at BETWEEN TIMESTAMP '2026-06-01 00:00:00\.000\+00'/);
+  assert.match(insert, /OR occurred_at BETWEEN TIMESTAMP '2026-06-01 00:00:00\.000\+00'/);
+});
+
+test('rows and offsets move in one transaction, which begins with what two of them at once cannot both have', () => {
+  const statements = sql.appendStatements(append);
+  assert.equal(statements[0], 'BEGIN TRANSACTION');
+  assert.equal(statements.at(-1), 'COMMIT TRANSACTION');
+  const changes = statements.filter((statement) => /\b(INSERT|UPDATE|MERGE|DELETE)\b/.test(statement));
+  assert.match(changes[0] ?? '', /UPDATE ingest_turn/);
 });

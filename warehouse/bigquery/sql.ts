@@ -46,16 +46,17 @@ AS SELECT 0 AS turn`;
 }
 
 /**
- * Moves what is new from the staging table into `raw_events`, then the offsets. The statements of one script, in order: rows below the stored
- * offset and event ids that are there already change nothing, whoever runs it and however often. Where it ends in the middle, rows are there whose
- * offsets did not move: the next run merges them again, which changes nothing, and moves the offsets. (A MERGE within the transaction would be as
- * good, and the emulator does not know it.)
+ * Moves what is new from the staging table into `raw_events`, and the offsets with it. The statements of one transaction, in order:
+ * rows below the stored offset and event ids that are there already change nothing, whoever runs it and however often.
+ *
+ * It merges by event id with an INSERT of what is missing, inside the transaction. A MERGE that only inserts would do the same, but two of
+ * them at once do not conflict, and outside of the transaction nothing else would keep them apart: a job of a process that was killed
+ * goes on in BigQuery while the next process begins. (The emulator has no MERGE within a transaction.)
  */
 export function appendStatements(append: Append): readonly string[] {
   return [
-    `ASSERT (SELECT COUNT(*) FROM ${table(append.staging)}) = ${append.stagedRows} AS 'the staging table is not whole'`,
-    mergeNewRows(append),
     'BEGIN TRANSACTION',
+    `ASSERT (SELECT COUNT(*) FROM ${table(append.staging)}) = ${append.stagedRows} AS 'the staging table is not whole'`,
     `-- Of two appends at the same time one is aborted here.
 UPDATE ${INGEST_TURN.name} SET turn = turn + 1 WHERE TRUE`,
     `-- Partitions that were never ingested begin at 0.
@@ -64,6 +65,7 @@ SELECT ranges.log_partition, 0, 0
 FROM ${rangesOf(append)} AS ranges
 LEFT JOIN ${INGEST_OFFSETS.name} AS stored ON stored.log_partition = ranges.log_partition
 WHERE stored.log_partition IS NULL`,
+    insertNewRows(append),
     moveOffsets(append),
     'COMMIT TRANSACTION',
   ];
@@ -87,21 +89,20 @@ export function selectOffsets(): string {
   return `SELECT log_partition, CAST(next_offset AS STRING) AS next_offset FROM ${INGEST_OFFSETS.name} ORDER BY log_partition`;
 }
 
-function mergeNewRows(append: Append): string {
+function insertNewRows(append: Append): string {
   const names = RAW_EVENTS.columns.map(({ name }) => name);
   return `-- Keeps the first of each event id. Only the days on which the staged events happened are searched for it.
-MERGE INTO ${RAW_EVENTS.name} AS known
-USING (
-  SELECT ${names.map((name) => `staged.${name}`).join(', ')}
-  FROM ${table(append.staging)} AS staged
-  LEFT JOIN ${INGEST_OFFSETS.name} AS stored ON stored.log_partition = staged.log_partition
-  WHERE staged.log_offset >= COALESCE(stored.next_offset, 0)
-  QUALIFY ROW_NUMBER() OVER (PARTITION BY staged.event_id ORDER BY staged.log_partition, staged.log_offset) = 1
-) AS added
-ON known.event_id = added.event_id AND ${happenedWithin(append, 'known.occurred_at')}
-WHEN NOT MATCHED THEN
-  INSERT (${names.join(', ')})
-  VALUES (${names.map((name) => `added.${name}`).join(', ')})`;
+INSERT INTO ${RAW_EVENTS.name} (${names.join(', ')})
+SELECT ${names.map((name) => `staged.${name}`).join(', ')}
+FROM ${table(append.staging)} AS staged
+JOIN ${INGEST_OFFSETS.name} AS stored
+  ON stored.log_partition = staged.log_partition
+  AND staged.log_offset >= stored.next_offset
+LEFT JOIN (
+  SELECT event_id FROM ${RAW_EVENTS.name} WHERE ${happenedWithin(append, 'occurred_at')}
+) AS known ON known.event_id = staged.event_id
+WHERE known.event_id IS NULL
+QUALIFY ROW_NUMBER() OVER (PARTITION BY staged.event_id ORDER BY staged.log_partition, staged.log_offset) = 1`;
 }
 
 function moveOffsets(append: Append): string {
