@@ -11,7 +11,6 @@ import { inTransaction } from './transaction.ts';
 
 export { WarehouseInUseError } from './duckdb-file.ts';
 export type { NumericColumns } from './duckdb-query.ts';
-export { WarehouseUnavailableError } from './duckdb-recovery.ts';
 export { WarehouseQueryError } from './query-error.ts';
 
 export type DuckDbOptions = SessionOptions;
