@@ -58,10 +58,7 @@ test('BigQuery: the same shop gives the same scorecard through the real client',
     baseDirectory: '/',
     nowMs: Date.parse(asOf),
     signal: new AbortController().signal,
-    open: (connection, _directory, signal) => {
-      assert.ok(connection.engine === 'bigquery');
-      return Promise.resolve(openReadOnlyBigQuery({ ...connection, signal, client }));
-    },
+    bigQueryApiEndpoint: server.apiEndpoint,
   });
   const { scorecard, report } = await scoreExisting(request({}), 'checkout');
   const embedded = await shop.score(

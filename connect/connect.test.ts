@@ -148,6 +148,12 @@ const FAULTS: readonly (readonly [what: string, sql: string, changes: Changes, .
     },
     /^error: the SQL fails while its rows are read: Conversion Error: Could not convert string 'ten' to DOUBLE/,
   ],
+  [
+    'an experiment that begins after the analysis',
+    'SELECT 1',
+    { experiment: { from: '2026-05-01T00:00:00Z' } },
+    /^error: begins after the time of the analysis, 2026-03-18T00:00:00.000Z/,
+  ],
   ['no facts', 'DELETE FROM orders', {}, /^warning: has no row, so every unit counts as 0/],
 ];
 for (const [what, sql, changes, ...says] of FAULTS) {

@@ -25,8 +25,8 @@ export interface ConnectRequest {
   /** The time of the analysis. Ms since 1970 UTC. */
   readonly nowMs: number;
   readonly signal: AbortSignal;
-  /** Default: what the document's connection says. */
-  readonly open?: typeof openSource;
+  /** Another address of BigQuery's API: an emulator, without credentials. */
+  readonly bigQueryApiEndpoint?: string | undefined;
 }
 
 export interface ExperimentReport {
@@ -95,8 +95,8 @@ interface Opened extends ParsedWarehouseSource {
 
 async function withSource<T>(request: ConnectRequest, work: (opened: Opened) => Promise<T>): Promise<T> {
   const parsed = parseWarehouseSource(request.text, request.fileName);
-  const open = request.open ?? openSource;
-  const warehouse = await open(parsed.source.connection, request.baseDirectory, request.signal);
+  const { baseDirectory, signal, bigQueryApiEndpoint } = request;
+  const warehouse = await openSource(parsed.source.connection, { baseDirectory, signal, bigQueryApiEndpoint });
   try {
     const dialect = warehouse.dialectName === 'duckdb' ? duckDb : bigQuery;
     const known = await knowQueries(warehouse, parsed.source, parsed.place);
@@ -120,6 +120,10 @@ async function inspect(opened: Opened, experiment: SourceExperiment): Promise<In
   const analysis = analysisOf(source, experiment, known, nowMs);
   if (analysis === null) return NOT_READ;
   const place = placeOf(opened, 'experiments', experiment.key);
+  if (analysis.asOfMs <= analysis.fromMs) {
+    const message = `begins after the time of the analysis, ${new Date(nowMs).toISOString()}; move it back, or ask as of a later time`;
+    return { ...NOT_READ, findings: [{ severity: 'error', path: place(['from']), message }] };
+  }
   try {
     return await inspectRows(opened, experiment, analysis, place);
   } catch (error) {

@@ -37,6 +37,7 @@ Examples:
           baseDirectory: path.dirname(path.resolve(file)),
           nowMs,
           signal: shell.surroundings.signal,
+          bigQueryApiEndpoint: shell.surroundings.configuration.BIGQUERY_API_ENDPOINT,
         };
         return options.scorecard === undefined ? await check(request) : await score(request, options.scorecard);
       }),

@@ -67,7 +67,7 @@ async function readLocation(dataset: Dataset): Promise<string> {
 }
 
 /** An emulator asks for no credentials, and the client must not look for any. */
-function withoutCredentials(): OAuth2Client {
+export function withoutCredentials(): OAuth2Client {
   const client = new OAuth2Client();
   client.setCredentials({ access_token: 'emulator', expiry_date: Number.MAX_SAFE_INTEGER });
   return client;

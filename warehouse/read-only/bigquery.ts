@@ -1,5 +1,6 @@
 import { BigQuery, BigQueryDate, BigQueryDatetime, BigQueryTimestamp, type Query } from '@google-cloud/bigquery';
 import type { Row, Statement, StatementParameter } from '../port.ts';
+import { withoutCredentials } from '../bigquery/connection.ts';
 import { bigQueryFailure } from './bigquery-failure.ts';
 import { bigQueryColumnKind } from './bigquery-types.ts';
 import { embeddable, RefusedSqlError, type Column, type ReadOnlyWarehouse } from './port.ts';
@@ -14,6 +15,8 @@ export interface ReadOnlyBigQueryOptions {
   readonly maximumBytesBilled: number;
   /** Ends a query that runs. */
   readonly signal?: AbortSignal;
+  /** Another address of the API: an emulator, without credentials. */
+  readonly apiEndpoint?: string;
   /** Default: one that finds its credentials as Google's tools do. */
   readonly client?: Pick<BigQuery, 'createQueryJob'>;
 }
@@ -24,8 +27,14 @@ export interface ReadOnlyBigQueryOptions {
  * with side effects from having any.
  */
 export function openReadOnlyBigQuery(options: ReadOnlyBigQueryOptions): ReadOnlyWarehouse {
-  const client = options.client ?? new BigQuery({ projectId: options.project, userAgent: 'third-umpire' });
+  const client = options.client ?? clientOf(options);
   return new ReadOnlyBigQuery(client, options);
+}
+
+function clientOf({ project, apiEndpoint }: ReadOnlyBigQueryOptions): BigQuery {
+  const common = { projectId: project, userAgent: 'third-umpire' };
+  if (apiEndpoint === undefined) return new BigQuery(common);
+  return new BigQuery({ ...common, apiEndpoint, authClient: withoutCredentials() });
 }
 
 class ReadOnlyBigQuery implements ReadOnlyWarehouse {
