@@ -1,5 +1,10 @@
 import type { Logger } from 'pino';
-import { startCodecServer } from '../payload-codec/codec-server.ts';
+import {
+  startCodecServer,
+  UnsafeCodecServerError,
+  type CodecServer,
+  type CodecServerOptions,
+} from '../payload-codec/codec-server.ts';
 import { EncryptionCodec } from '../payload-codec/encryption-codec.ts';
 import { ConfigurationError, type Configuration } from './configuration.ts';
 import type { RunningProcess } from './process-life.ts';
@@ -13,7 +18,7 @@ export async function startCodec(configuration: Configuration, logger: Logger): 
     );
   }
   const { UMPIRE_CODEC_TOKEN: token, UMPIRE_CODEC_ORIGINS: origins } = configuration;
-  const server = await startCodecServer({
+  const server = await open({
     address: configuration.UMPIRE_CODEC_ADDRESS,
     codec: new EncryptionCodec(keys),
     origins,
@@ -21,4 +26,13 @@ export async function startCodec(configuration: Configuration, logger: Logger): 
   });
   logger.info({ url: server.url, origins, hasToken: token !== undefined }, 'decrypting payloads');
   return { offers: { url: server.url }, stop: () => server.stop() };
+}
+
+async function open(options: CodecServerOptions): Promise<CodecServer> {
+  try {
+    return await startCodecServer(options);
+  } catch (error) {
+    if (error instanceof UnsafeCodecServerError) throw new ConfigurationError(error.message);
+    throw error;
+  }
 }

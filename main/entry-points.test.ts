@@ -7,8 +7,11 @@ import test from 'node:test';
 import { forkModule } from '../parts/child-process.ts';
 
 /** What an entry point says on standard error, and how it ends. */
-async function run(module: string, environment: Readonly<Record<string, string>>) {
-  const child = forkModule(import.meta.url, module, [], { silent: true, env: { ...process.env, ...environment } });
+async function run(module: string, environment: Readonly<Record<string, string>>, args: readonly string[] = []) {
+  const child = forkModule(import.meta.url, module, [...args], {
+    silent: true,
+    env: { ...process.env, ...environment },
+  });
   assert.ok(child.stderr !== null);
   const [said, [code]] = await Promise.all([text(child.stderr), once(child, 'exit') as Promise<[number | null]>]);
   return { said, code };
@@ -41,4 +44,16 @@ test('a health check ends with 1 where nothing answers, or not as ready', async 
   const { code, said } = await run('./ready-main', { UMPIRE_HTTP_ADDRESS: `0.0.0.0:${port}` });
   assert.equal(code, 1);
   assert.match(said, new RegExp(`^http://127.0.0.1:${port}/readyz: `));
+});
+
+test('a codec server without keys, or open to everybody, is not started', async () => {
+  const without = await run('../cli/main', { UMPIRE_LOG_LEVEL: 'silent' }, ['codec-server']);
+  assert.equal(without.code, 1);
+  assert.match(without.said, /there is nothing to decrypt with; set UMPIRE_PAYLOAD_KEYS/);
+  const keys = `k1:${Buffer.alloc(32, 1).toString('base64')}`;
+  const open = { UMPIRE_PAYLOAD_KEYS: keys, UMPIRE_CODEC_ADDRESS: '0.0.0.0:0', UMPIRE_LOG_LEVEL: 'silent' };
+  const { code, said } = await run('../cli/main', open, ['codec-server']);
+  assert.equal(code, 1);
+  assert.doesNotMatch(said, /nobody foresaw/);
+  assert.match(said, /would decrypt for everybody who reaches it; set UMPIRE_CODEC_TOKEN, or listen on 127.0.0.1/);
 });

@@ -45,13 +45,14 @@ describe('a versioned deployment', { timeout: 120_000 }, () => {
     await server.stop();
   });
 
-  async function startBuild(buildId: string): Promise<void> {
+  async function startBuild(buildId: string, tuning: Readonly<Record<string, string>>): Promise<void> {
     const configuration = readConfiguration({
       TEMPORAL_ADDRESS: server.address,
       TEMPORAL_DEPLOYMENT_NAME: DEPLOYMENT,
       TEMPORAL_WORKER_BUILD_ID: buildId,
       // Only what this test triggers.
       UMPIRE_SCORECARD_EVERY_MS: '3600000',
+      ...tuning,
     });
     const controlStore: ControlStore = {
       ...store,
@@ -98,14 +99,18 @@ describe('a versioned deployment', { timeout: 120_000 }, () => {
   }
 
   test('the build that is made the current one gets the work', async () => {
-    await startBuild('v1');
+    await startBuild('v1', {
+      UMPIRE_MAX_ACTIVITIES: '3',
+      UMPIRE_MAX_WORKFLOW_TASKS: '2',
+      UMPIRE_MAX_CACHED_WORKFLOWS: '5',
+    });
     await makeCurrent('v1');
     await start('older');
     await judgedBy('v1', 'older');
   });
 
   test('new experiments and rounds of scorecards go to the new build; what began on the old one ends there', async () => {
-    await startBuild('v2');
+    await startBuild('v2', { UMPIRE_WORKER_TARGET_MEMORY: '0.95', UMPIRE_WORKER_TARGET_CPU: '1' });
     await makeCurrent('v2');
     await start('newer');
     await judgedBy('v2', 'newer');

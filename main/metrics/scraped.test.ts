@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { Registry } from 'prom-client';
+import { ReadinessCheck } from '../health/readiness.ts';
+import { openMetrics } from './process-metrics.ts';
 import { addCounter, addGauge, addHistogram } from './scraped.ts';
 
 test('what was counted elsewhere is read at each scrape', async () => {
@@ -50,4 +52,17 @@ test('a metric that cannot be read is left out and counted, and the others are t
   assert.match(first, /^version 3$/m);
   assert.doesNotMatch(first, /^lag\{/m);
   assert.match(await registry.metrics(), /^umpire_metric_read_failures_total\{metric="lag"\} [12]$/m);
+});
+
+test('a part that hangs is told as down, and does not keep the others from being told', async () => {
+  const readiness = new ReadinessCheck();
+  const whileDown = 'nothing goes';
+  readiness.watch([
+    { name: 'hanging', isNeeded: true, whileDown, check: () => new Promise<string>(() => undefined) },
+    { name: 'fine', isNeeded: true, whileDown, check: () => 'answers' },
+  ]);
+  const told = await openMetrics('serve', readiness).metrics();
+  assert.match(told, /^umpire_part_up\{part="hanging",process="serve"\} 0$/m);
+  assert.match(told, /^umpire_part_up\{part="fine",process="serve"\} 1$/m);
+  assert.match(told, /^umpire_build_info\{version="\d+\.\d+\.\d+",process="serve"\} 1$/m);
 });

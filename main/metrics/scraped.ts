@@ -45,7 +45,8 @@ export function addGauge(registry: Registry, { read, ...described }: ScrapedMetr
   });
 }
 
-const READ_TIMEOUT_MS = 2_000;
+/** Longer than a part may take that hangs, so that it is told as down; less than Prometheus waits. */
+const READ_TIMEOUT_MS = 4_000;
 
 /** One metric that cannot be read is left out and counted: it must not take the others with it. */
 async function inTime(registry: Registry, name: string, read: ScrapedMetric['read']): Promise<readonly Sample[]> {
