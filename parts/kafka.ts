@@ -6,7 +6,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { Kafka, logLevel } from 'kafkajs';
 import { freePort } from './free-port.ts';
 import { ensureKafka } from './kafka/distribution.ts';
-import { brokerProperties, type SecuredListener } from './kafka/broker-properties.ts';
+import { brokerProperties, type ClusterMember, type SecuredListener } from './kafka/broker-properties.ts';
 import { startTethered, type TetheredProcess } from './tethered-process.ts';
 
 export interface KafkaBroker {
@@ -29,6 +29,8 @@ export interface KafkaOptions {
   readonly advertisedPort?: number;
   /** A second listener, for clients that come with TLS, a certificate and a password. */
   readonly secured?: SecuredListener;
+  /** Default: alone. */
+  readonly cluster?: ClusterMember;
   readonly onLog?: (line: string) => void;
 }
 
@@ -53,11 +55,13 @@ export async function startKafka(options: KafkaOptions): Promise<KafkaBroker> {
     const port = options.port ?? (await freePort());
     const propertiesFile = path.join(dataDirectory, 'server.properties');
     const advertisedPort = options.advertisedPort ?? port;
-    const ports = { port, advertisedPort, controllerPort: await freePort() };
-    const properties = brokerProperties({ dataDirectory, ...ports }, options.secured);
+    const { cluster, secured } = options;
+    const controllerPort = cluster?.controllerPorts[cluster.nodeId - 1] ?? (await freePort());
+    const settings = { dataDirectory, port, advertisedPort, controllerPort, cluster };
+    const properties = brokerProperties(settings, secured);
     await writeFile(propertiesFile, properties);
     const start = new StartingBroker(kafka.classPath, propertiesFile, options.onLog);
-    await start.format(path.join(dataDirectory, 'log'), options.secured);
+    await start.format(path.join(dataDirectory, 'log'), options);
     const server = await start.run();
     if (await isServing(server, `127.0.0.1:${port}`, advertisedPort === port)) {
       return {
@@ -87,9 +91,9 @@ class StartingBroker {
   }
 
   /** Gives a new data folder its identity. */
-  async format(logDirectory: string, secured: SecuredListener | undefined): Promise<void> {
+  async format(logDirectory: string, { cluster, secured }: KafkaOptions): Promise<void> {
     if (existsSync(path.join(logDirectory, 'meta.properties'))) return;
-    const clusterId = await this.#clusterId();
+    const clusterId = cluster?.clusterId ?? (await this.#clusterId());
     const args = ['format', '--ignore-formatted', '-t', clusterId, '-c', this.#propertiesFile, ...scramUsers(secured)];
     const storage = await this.#java('kafka.tools.StorageTool', args);
     const { code } = await storage.ended;
@@ -108,7 +112,7 @@ class StartingBroker {
   async #clusterId(): Promise<string> {
     const file = path.join(path.dirname(this.#propertiesFile), 'cluster-id');
     if (existsSync(file)) return await readFile(file, 'utf8');
-    const id = randomBytes(16).toString('base64url').replace(/^-/, 'A');
+    const id = newClusterId();
     await writeFile(file, id);
     return id;
   }
@@ -121,6 +125,11 @@ class StartingBroker {
       },
     });
   }
+}
+
+/** A name for a new cluster, as Kafka wants it. */
+export function newClusterId(): string {
+  return randomBytes(16).toString('base64url').replace(/^-/, 'A');
 }
 
 /** False where the broker ended instead, or did not answer in time. A proxy that is advertised may not be there yet. */

@@ -81,6 +81,7 @@ export class GroupConsumer implements Consumer {
   /** A broken connection is looked into at once: its partitions may have another reader already. */
   async #join(): Promise<GroupMembership> {
     return await this.#options.join({
+      signal: this.#stop.signal,
       onLost: (error) => {
         this.#options.work.onLogError(error);
         this.#sleep.abort();
@@ -118,9 +119,10 @@ export class GroupConsumer implements Consumer {
         failures = 0;
         await pause(REBALANCE_EVERY_MS, this.#sleep.signal);
       } catch (error) {
-        this.#options.work.onLogError(
-          new Error('the place in the consumer group was lost; joining again', { cause: error }),
-        );
+        if (!signal.aborted) {
+          const lost = new Error('the place in the consumer group was lost; joining again', { cause: error });
+          this.#options.work.onLogError(lost);
+        }
         await this.#leave();
         failures += 1;
         await pause(backoffMs(failures), signal);

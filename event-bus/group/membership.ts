@@ -11,6 +11,8 @@ export interface GroupMembership {
 }
 
 export interface MembershipEvents {
+  /** Aborted when the seat is not wanted any more: joining is given up. */
+  readonly signal: AbortSignal;
   /** The seat broke or was taken away. */
   onLost(error: Error): void;
   /** The share changed: look at once. */

@@ -1,7 +1,7 @@
 import type { GroupMembership, MembershipEvents } from '../group/membership.ts';
 import { backoffMs, pause } from '../pause.ts';
 import { assignPartitions } from './assignment.ts';
-import { asError, isRefusal, kafkaErrorType } from './failure.ts';
+import { asError, isRefusal, kafkaErrorType, unless } from './failure.ts';
 import {
   ASSIGNMENT_PROTOCOL,
   decodeAssignment,
@@ -63,13 +63,16 @@ export class KafkaMembership implements GroupMembership {
     const startedAt = performance.now();
     for (let attempt = 1; ; attempt += 1) {
       try {
-        await membership.#inTurn(() => membership.#join());
+        await unless(
+          events.signal,
+          membership.#inTurn(() => membership.#join()),
+        );
         membership.#beating = membership.#beat();
         return membership;
       } catch (error) {
-        if (isRefusal(error) || performance.now() - startedAt > JOIN_FOR_MS) throw error;
+        if (events.signal.aborted || isRefusal(error) || performance.now() - startedAt > JOIN_FOR_MS) throw error;
         if (isExpelled(error)) membership.#memberId = '';
-        await pause(backoffMs(attempt));
+        await pause(backoffMs(attempt), events.signal);
       }
     }
   }

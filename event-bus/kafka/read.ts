@@ -17,7 +17,9 @@ export interface FetchAnswer {
   readonly responses: readonly { readonly topicName: string; readonly partitions: readonly FetchedPartition[] }[];
 }
 
-const MAX_BYTES_PER_PARTITION = 2 * 1024 * 1024;
+const MIN_BYTES = 64 * 1024;
+const MAX_BYTES = 2 * 1024 * 1024;
+const BYTES_A_RECORD = 1024;
 const READ_COMMITTED = 1;
 
 /** Records of one partition, in order, and where to read on. */
@@ -34,14 +36,15 @@ export async function readRun(
   const messages: FetchedRecord[] = [];
   let position = from;
   while (messages.length < maxRecords) {
-    const fetched = await fetchOnce(cluster, topic, partition, position);
+    const missing = maxRecords - messages.length;
+    const fetched = await fetchOnce(cluster, { topic, partition, from: position, maxBytes: bytesFor(missing) });
     if (fetched === 'before the beginning') {
       const { low } = await partitionBounds(cluster, topic, partition);
       if (low <= position) break;
       position = low;
       continue;
     }
-    const run = takeFrom(fetched, position, maxRecords - messages.length);
+    const run = takeFrom(fetched, position, missing);
     messages.push(...run.messages);
     if (run.nextOffset === position) break;
     position = run.nextOffset;
@@ -65,19 +68,22 @@ export function takeFrom(
   return { messages: committed, nextOffset: end > from ? end : from };
 }
 
+/** A guess, so that a short run does not bring thousands of records; where it is too low, more is fetched. */
+function bytesFor(records: number): number {
+  return Math.min(MAX_BYTES, Math.max(MIN_BYTES, records * BYTES_A_RECORD));
+}
+
 async function fetchOnce(
   cluster: Cluster,
-  topic: string,
-  partition: number,
-  from: bigint,
+  { topic, partition, from, maxBytes }: { topic: string; partition: number; from: bigint; maxBytes: number },
 ): Promise<FetchedPartition | 'before the beginning'> {
   const broker = await leaderOf(cluster, topic, partition);
-  const asked = { partition, fetchOffset: String(from), maxBytes: MAX_BYTES_PER_PARTITION };
+  const asked = { partition, fetchOffset: String(from), maxBytes };
   try {
     const answer = (await broker.fetch({
       maxWaitTime: 1,
       minBytes: 1,
-      maxBytes: MAX_BYTES_PER_PARTITION,
+      maxBytes,
       isolationLevel: READ_COMMITTED,
       topics: [{ topic, partitions: [asked] }],
     })) as FetchAnswer;

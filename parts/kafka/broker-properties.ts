@@ -5,6 +5,17 @@ export interface BrokerProperties {
   readonly port: number;
   readonly advertisedPort: number;
   readonly controllerPort: number;
+  readonly cluster?: ClusterMember | undefined;
+}
+
+/** One of several brokers that are each other's controllers. */
+export interface ClusterMember {
+  /** The same for all of them: 22 characters of base64url. */
+  readonly clusterId: string;
+  /** From 1. */
+  readonly nodeId: number;
+  /** Of every member, in the order of their ids. */
+  readonly controllerPorts: readonly number[];
 }
 
 /** Clients show a certificate and log in by SASL: PLAIN, SCRAM-SHA-256 or SCRAM-SHA-512. */
@@ -18,29 +29,35 @@ export interface SecuredListener {
   readonly password: string;
 }
 
-/** The settings of a broker that is its own controller, and alone: every replication factor is 1, and nothing waits for others. */
+/**
+ * The settings of a broker that is a controller too. Alone, every replication factor is 1, and nothing waits for others; in a cluster there
+ * are as many copies as members, up to three.
+ */
 export function brokerProperties(options: BrokerProperties, secured?: SecuredListener): string {
-  const { dataDirectory, port, advertisedPort, controllerPort } = options;
+  const { dataDirectory, port, advertisedPort, controllerPort, cluster } = options;
+  const voters = (cluster?.controllerPorts ?? [controllerPort]).map((each, index) => `${index + 1}@127.0.0.1:${each}`);
+  const copies = Math.min(3, voters.length);
+  const inSync = copies === 3 ? 2 : 1;
   const settings: Readonly<Record<string, string | number | boolean>> = {
     'process.roles': 'broker,controller',
-    'node.id': 1,
-    'controller.quorum.voters': `1@127.0.0.1:${controllerPort}`,
+    'node.id': cluster?.nodeId ?? 1,
+    'controller.quorum.voters': voters.join(','),
     listeners: `PLAINTEXT://127.0.0.1:${port},CONTROLLER://127.0.0.1:${controllerPort}`,
     'advertised.listeners': `PLAINTEXT://127.0.0.1:${advertisedPort}`,
     'controller.listener.names': 'CONTROLLER',
     'listener.security.protocol.map': 'CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT',
     'log.dirs': path.join(dataDirectory, 'log'),
     'auto.create.topics.enable': false,
-    'offsets.topic.replication.factor': 1,
+    'offsets.topic.replication.factor': copies,
     'offsets.topic.num.partitions': 1,
-    'transaction.state.log.replication.factor': 1,
-    'transaction.state.log.min.isr': 1,
+    'transaction.state.log.replication.factor': copies,
+    'transaction.state.log.min.isr': inSync,
     'transaction.state.log.num.partitions': 1,
-    'share.coordinator.state.topic.replication.factor': 1,
-    'share.coordinator.state.topic.min.isr': 1,
+    'share.coordinator.state.topic.replication.factor': copies,
+    'share.coordinator.state.topic.min.isr': inSync,
     'share.coordinator.state.topic.num.partitions': 1,
-    'default.replication.factor': 1,
-    'min.insync.replicas': 1,
+    'default.replication.factor': copies,
+    'min.insync.replicas': inSync,
     // A broker that was killed is let in again at once.
     'broker.session.timeout.ms': 2000,
     'broker.heartbeat.interval.ms': 400,

@@ -19,7 +19,7 @@ export async function assertEndOfPipe(
   acknowledged: readonly Event[],
 ): Promise<PipeCounts> {
   const ids = new Set(acknowledged.map(({ eventId }) => eventId));
-  const stored = (await readAll(bus)).flatMap(({ events }) => events);
+  const stored = (await readAll(bus, 5_000)).flatMap(({ events }) => events);
   const storedIds = new Set(stored.map(({ eventId }) => eventId));
   const lost = [...ids].filter((id) => !storedIds.has(id));
   assert.deepEqual(lost, [], `${lost.length} acknowledged events are not in the bus`);

@@ -2,7 +2,8 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { ensureKafka } from '../../parts/kafka/distribution.ts';
-import { startKafka, type KafkaBroker, type KafkaOptions } from '../../parts/kafka.ts';
+import { freePort } from '../../parts/free-port.ts';
+import { newClusterId, startKafka, type KafkaBroker, type KafkaOptions } from '../../parts/kafka.ts';
 
 const kafka = await ensureKafka();
 if (!kafka.isAvailable && process.env['CI'] === 'true')
@@ -46,6 +47,47 @@ export async function startTestKafka(
     },
     stop: async () => {
       await broker.stop();
+      await rm(directory, { recursive: true, force: true });
+    },
+  };
+}
+
+export interface TestKafkaCluster {
+  readonly addresses: readonly string[];
+  /** Kills one broker with SIGKILL. */
+  kill(index: number): Promise<void>;
+  /** Starts a killed broker again on the same data and port. */
+  start(index: number): Promise<void>;
+  stop(): Promise<void>;
+}
+
+/** Several brokers, each a controller too. */
+export async function startTestKafkaCluster(size: number): Promise<TestKafkaCluster> {
+  const directory = await mkdtemp(path.join(tmpdir(), 'umpire-kafka-cluster-'));
+  const members = Array.from({ length: size }, (_, index) => index);
+  const controllerPorts = await Promise.all(members.map(() => freePort()));
+  const ports = await Promise.all(members.map(() => freePort()));
+  const clusterId = newClusterId();
+  const startMember = (index: number): Promise<KafkaBroker> =>
+    startKafka({
+      dataDirectory: path.join(directory, String(index)),
+      cluster: { clusterId, nodeId: index + 1, controllerPorts },
+      ...(ports[index] === undefined ? {} : { port: ports[index] }),
+    });
+  const brokers = await Promise.all(members.map(startMember));
+  return {
+    addresses: brokers.map(({ address }) => address),
+    kill: async (index) => {
+      const broker = brokers[index];
+      if (broker === undefined) throw new RangeError(`there is no broker ${index}`);
+      process.kill(broker.processId, 'SIGKILL');
+      await broker.ended;
+    },
+    start: async (index) => {
+      brokers[index] = await startMember(index);
+    },
+    stop: async () => {
+      await Promise.all(brokers.map((broker) => broker.stop()));
       await rm(directory, { recursive: true, force: true });
     },
   };
