@@ -2,6 +2,7 @@ import { Composer, type CST, isNode, isScalar, Lexer, LineCounter, Parser, visit
 import type { Problem } from './definition.ts';
 
 const MAX_CHARACTERS = 4_000_000;
+const SHOWN_ERRORS = 3;
 const MAX_ALIASES = 100;
 /** Composing nodes is recursive, and near the end of the stack Node.js does not throw but dies. */
 const MAX_NESTING = 100;
@@ -38,7 +39,8 @@ export function readYaml(
   const documents = parsed.flatMap((document): YamlDocument[] => {
     const problemsBefore = problems.length;
     const found = [...document.errors, ...document.warnings];
-    for (const { pos, message } of found) refuse(pos[0], `is not YAML: ${message}`);
+    // Where one thing is wrong, whatever follows is read wrongly too.
+    for (const { pos, message } of found.slice(0, SHOWN_ERRORS)) refuse(pos[0], `is not YAML: ${message}`);
     inspect(document, refuse);
     // A comment or a lone `---` is no document.
     if (problems.length > problemsBefore || document.contents === null) return [];
