@@ -1,4 +1,5 @@
 import { createDefinitionActivities, type DefinitionActivities } from './definitions.ts';
+import { createErasureActivities, type ErasureActivities } from './erasure.ts';
 import { failingByName } from './failures.ts';
 import type { Ports } from './ports.ts';
 import { createRampWindowActivities, type RampWindowActivities } from './ramp-window.ts';
@@ -6,13 +7,18 @@ import { createScorecardActivities, type ScorecardActivities } from './scorecard
 import { createTransitionActivities, type TransitionActivities } from './transitions.ts';
 
 /** Every side effect of the workflows. */
-export type Activities = DefinitionActivities & TransitionActivities & ScorecardActivities & RampWindowActivities;
+export type Activities = DefinitionActivities &
+  TransitionActivities &
+  ScorecardActivities &
+  RampWindowActivities &
+  ErasureActivities;
 
 export function createActivities(ports: Ports): Activities {
   const definitions = createDefinitionActivities(ports);
   const transitions = createTransitionActivities(ports);
   const scorecards = createScorecardActivities(ports);
   const windows = createRampWindowActivities();
+  const erasures = createErasureActivities(ports.erasure);
   return {
     loadExperiment: failingByName(definitions.loadExperiment),
     transition: failingByName(transitions.transition),
@@ -21,5 +27,8 @@ export function createActivities(ports: Ports): Activities {
     refreshScorecard: failingByName(scorecards.refreshScorecard),
     refreshRunningScorecards: failingByName(scorecards.refreshRunningScorecards),
     nextRampWindow: failingByName(windows.nextRampWindow),
+    findErasedUser: failingByName(erasures.findErasedUser),
+    eraseUserFrom: failingByName(erasures.eraseUserFrom),
+    finishErasure: failingByName(erasures.finishErasure),
   };
 }

@@ -1,5 +1,6 @@
 import type { ControlStore } from '../control-store/port.ts';
 import type { NewestDeadLetters, ResultTables } from '../judge/result-tables.ts';
+import type { ErasureParts } from './erasure.ts';
 import type { Scorecard } from '../scorecard/scorecard.ts';
 
 /** Computes an experiment's scorecard from the warehouse, as of now. Throws where it cannot: it never guesses. */
@@ -11,4 +12,5 @@ export interface Ports {
   readonly judge: Judge;
   /** Where results are written for whoever reads the warehouse; default: nowhere. */
   readonly results?: { readonly tables: ResultTables; readonly deadLetters: NewestDeadLetters };
+  readonly erasure: ErasureParts;
 }

@@ -3,6 +3,7 @@ import type { ExperimentRecord, LifecycleStatus } from '../control-store/port.ts
 import type { Scorecard } from '../scorecard/scorecard.ts';
 import { summarize, type ScorecardSummary } from './scorecard-summary.ts';
 import type { Ports } from './ports.ts';
+import { whileHeartbeating } from './while-heartbeating.ts';
 
 /** What a gate knows when it decides. */
 export interface Judgement {
@@ -25,8 +26,6 @@ export interface ScorecardActivities {
   refreshRunningScorecards(): Promise<ScorecardRound>;
 }
 
-/** Shorter than the workflows' heartbeat timeout by a wide margin. */
-const HEARTBEAT_EVERY_MS = 5_000;
 const COLLECTING: ReadonlySet<LifecycleStatus> = new Set(['running', 'paused']);
 
 export function createScorecardActivities(ports: Ports): ScorecardActivities {
@@ -105,18 +104,6 @@ async function refreshTables({ results }: Ports): Promise<ScorecardRound['failed
     }
   }
   return failed;
-}
-
-/** Says "still alive" while warehouse SQL runs, so that a worker that died is noticed long before the work's timeout. */
-async function whileHeartbeating<T>(work: () => Promise<T>): Promise<T> {
-  const context = Context.current();
-  context.heartbeat();
-  const timer = setInterval(() => context.heartbeat(), HEARTBEAT_EVERY_MS);
-  try {
-    return await work();
-  } finally {
-    clearInterval(timer);
-  }
 }
 
 const FINAL_WITHIN_MS = 86_400_000;

@@ -1,5 +1,6 @@
 import { describe } from 'node:test';
 import { describeConsuming } from './contract/consuming.ts';
+import { describeErasing } from './contract/erasing.ts';
 import { describeGroups } from './contract/groups.ts';
 import { describePublishing } from './contract/publishing.ts';
 import type { EventBus } from './port.ts';
@@ -21,5 +22,6 @@ export function describeEventBusContract(name: string, openBus: OpenBus): void {
     describePublishing(openBus);
     describeConsuming(openBus);
     describeGroups(openBus);
+    describeErasing(openBus);
   });
 }

@@ -5,14 +5,16 @@ import type { BusMetrics } from './metrics.ts';
 export type PublishResult =
   | { readonly eventId: string; readonly status: 'accepted' }
   /** It does not fit its schema; it is durable in the dead letters. */
-  | { readonly eventId: string; readonly status: 'dead-lettered'; readonly reason: string };
+  | { readonly eventId: string; readonly status: 'dead-lettered'; readonly reason: string }
+  /** It happened before its user was erased, and came too late to be kept. */
+  | { readonly eventId: string; readonly status: 'erased' };
 
 /** A run of events of one partition, in the order in which consumers of that partition see them. */
 export interface EventBatch {
   readonly partition: number;
-  /** The position of each event; strictly increasing, not necessarily without gaps. */
+  /** With the position of each; strictly increasing, not necessarily without gaps. None where all that was there is erased. */
   readonly events: readonly (StoredEvent & { readonly offset: bigint })[];
-  /** Where to read on: the position after the last event of the batch. */
+  /** Where to read on: the position after the last event of the batch, and after what is erased. */
   readonly nextOffset: bigint;
 }
 
@@ -60,6 +62,29 @@ export interface DeadLetter {
   readonly receivedAtMs: number;
 }
 
+/** A user whose past is to be forgotten. */
+export interface ErasedUser {
+  readonly userId: string;
+  /** The user's own: what happened on them before a login is his. Events of other users on them are not. */
+  readonly deviceIds: readonly string[];
+  /** What happened later belongs to a user who came back. Ms since 1970 UTC. */
+  readonly untilMs: number;
+}
+
+/** What of a user is in one place. */
+export interface FoundRows {
+  readonly place: string;
+  readonly rows: number;
+}
+
+export interface FoundInBus {
+  readonly found: readonly FoundRows[];
+  /** How to look it up once more, with `:user`, `:devices` and `:until` in place of the values. */
+  readonly query: string;
+  /** What stays, where and for how long, a sentence each. */
+  readonly notes: readonly string[];
+}
+
 /**
  * The event log. Adapters: the embedded log in PostgreSQL (`postgres/`), Kafka (`kafka/`). All pass the same contract suite
  * (`event-bus/contract.ts`): durable when acknowledged, ordered by key (user, else anonymous id, else event id), read in commit
@@ -78,6 +103,13 @@ export interface EventBus {
   deadLetter(rejections: readonly Rejection[]): Promise<void>;
   /** The newest first. */
   deadLetters(options: { readonly limit: number }): Promise<readonly DeadLetter[]>;
+  /** Counts what is kept of a user. */
+  findUser(user: ErasedUser): Promise<FoundInBus>;
+  /**
+   * Forgets a user, in the events and in the dead letters. Positions stay as they are, so that consumers are not disturbed. Doing it
+   * again, or to the end after it was broken off, is safe.
+   */
+  eraseUser(user: ErasedUser): Promise<void>;
   /** What this client did so far, and how far its consumers are. */
   metrics(): BusMetrics;
   close(): Promise<void>;

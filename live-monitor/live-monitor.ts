@@ -3,13 +3,14 @@ import pg from 'pg';
 import type { Logger } from 'pino';
 import type { ControlStore } from '../control-store/port.ts';
 import { startConsumer } from '../event-bus/consumer/start-consumer.ts';
-import type { Consumer, EventBus } from '../event-bus/port.ts';
+import type { Consumer, ErasedUser, EventBus, FoundInBus } from '../event-bus/port.ts';
 import type { PublishedBreach } from './breach.ts';
 import { findBreaches } from './find-breaches.ts';
 import { applyBatch, loadPositions, nextOffset } from './postgres/apply-batch.ts';
 import { armSums, type ArmSums } from './postgres/arm-sums.ts';
 import { noteBreach, untoldBreaches } from './postgres/breaches.ts';
 import { blamingEvents } from './postgres/refused-data.ts';
+import { eraseUser, findUser } from './postgres/erase-user.ts';
 import { migrate } from './postgres/migrations.ts';
 import { SCHEMA, type Database, type LiveMonitorTables } from './postgres/schema.ts';
 import { WatchList } from './postgres/watch-list.ts';
@@ -38,6 +39,10 @@ export interface LiveMonitor {
   statistics(): LiveMonitorStatistics;
   /** Where it reads on, by partition; everything before was taken in. */
   positions(): Promise<ReadonlyMap<number, bigint>>;
+  /** Counts the state that is kept of a user. */
+  findUser(user: ErasedUser): Promise<FoundInBus>;
+  /** Removes it. What is read after the erasure is the bus's to keep out. */
+  eraseUser(user: ErasedUser): Promise<void>;
   /** Finishes what is at hand and resolves. */
   stop(): Promise<void>;
 }
@@ -129,6 +134,8 @@ export async function startLiveMonitor(options: LiveMonitorOptions): Promise<Liv
     },
     statistics: () => ({ ...counts, watched: watchList.watched.size }),
     positions: () => loadPositions(database),
+    findUser: (user) => findUser(database, user),
+    eraseUser: (user) => eraseUser(database, user),
     stop: async () => {
       await consumer.stop();
       await Promise.all(repetitions.map((repetition) => repetition.stop()));

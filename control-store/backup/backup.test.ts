@@ -71,7 +71,7 @@ test('every table of the store is backed up, or named with the reason why not', 
   );
   assert.deepEqual(
     header.sequences.map(({ table, column }) => `${table}.${column}`),
-    ['audit.id', 'restores.id'],
+    ['audit.id', 'erased_ids.change', 'restores.id'],
   );
   const { rows: columns } = await client.query<{ name: string; columns: string[] }>(
     `select table_name as name, array_agg(column_name::text order by column_name) as columns
@@ -242,7 +242,7 @@ test('a backup of an older schema is brought up to date', async () => {
   await older.connect();
   const { openControlStore } = await import('../postgres/open.ts');
   await (await openControlStore({ url })).close();
-  await older.query('drop table umpire_control.restores');
+  await older.query('drop table umpire_control.restores, umpire_control.erasure_subjects');
   await older.query(`delete from umpire_control.kysely_migration where name <> $1`, [migrationNames()[0]]);
   for (const { name } of await listTables(older)) {
     if (name.startsWith('eras')) await older.query(`drop table umpire_control."${name}"`);

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { Ruleset } from '@third-umpire/proto/umpire/flags/v1/ruleset';
 import { Migrator, sql, type Kysely, type Migration } from 'kysely';
 import { SCHEMA, type Database } from './schema.ts';
@@ -53,7 +54,44 @@ const MIGRATIONS: Record<string, Migration> = {
       await sql.raw(RESTORES).execute(database);
     },
   },
+  '0003_erasures': {
+    async up(database: Kysely<unknown>) {
+      for (const statement of ERASURES.split(/;\n\n/)) await sql.raw(statement).execute(database);
+      await sql`insert into umpire_control.erasure_key (key) values (${randomBytes(32)})`.execute(database);
+    },
+  },
 };
+
+const ERASURES = `
+create table umpire_control.erasure_key (
+  is_only boolean primary key default true check (is_only),
+  key bytea not null
+);
+
+create table umpire_control.erased_ids (
+  id_hash bytea primary key,
+  erased_until timestamptz not null,
+  change bigint generated always as identity
+);
+
+create table umpire_control.erasures (
+  erasure_id text primary key,
+  subject_hash bytea not null,
+  requested_at timestamptz not null,
+  actor text not null,
+  reason text not null,
+  is_dry_run boolean not null,
+  erased_until timestamptz not null,
+  finished_at timestamptz,
+  receipt json
+);
+
+create table umpire_control.erasure_subjects (
+  erasure_id text primary key references umpire_control.erasures,
+  user_id text not null,
+  device_ids text[] not null
+);
+`;
 
 const RESTORES = `
 create table umpire_control.restores (

@@ -96,6 +96,39 @@ interface RestoresTable {
   version_floor: number;
 }
 
+/** One row: what the hashes of erased ids are keyed with. */
+interface ErasureKeyTable {
+  is_only: Generated<boolean>;
+  key: Buffer;
+}
+
+/** One row per id whose past is erased. */
+interface ErasedIdsTable {
+  id_hash: Buffer;
+  erased_until: Date;
+  /** Grows with every change, so that readers fetch only what is new. */
+  change: ColumnType<string, never, never>;
+}
+
+interface ErasuresTable {
+  erasure_id: string;
+  subject_hash: Buffer;
+  requested_at: Date;
+  actor: string;
+  reason: string;
+  is_dry_run: boolean;
+  erased_until: Date;
+  finished_at: Date | null;
+  receipt: ColumnType<unknown, string | null, string>;
+}
+
+/** Whom an erasure is about, until it is finished. */
+interface ErasureSubjectsTable {
+  erasure_id: string;
+  user_id: string;
+  device_ids: string[];
+}
+
 export interface ControlDatabase {
   definition_versions: DefinitionVersionsTable;
   experiments: ExperimentsTable;
@@ -106,6 +139,10 @@ export interface ControlDatabase {
   user_hashes: UserHashesTable;
   scorecards: ScorecardsTable;
   restores: RestoresTable;
+  erasure_key: ErasureKeyTable;
+  erased_ids: ErasedIdsTable;
+  erasures: ErasuresTable;
+  erasure_subjects: ErasureSubjectsTable;
 }
 
 /** The schema that holds all tables, so that the store can share a database. */

@@ -1,10 +1,21 @@
 import type { Kafka } from 'kafkajs';
 import type { Event } from '../event.ts';
 import type { BusMetrics } from '../metrics.ts';
-import type { Consumer, ConsumerOptions, DeadLetter, EventBatch, EventBus, PublishResult, Rejection } from '../port.ts';
+import type {
+  Consumer,
+  ConsumerOptions,
+  DeadLetter,
+  ErasedUser,
+  EventBatch,
+  EventBus,
+  FoundInBus,
+  PublishResult,
+  Rejection,
+} from '../port.ts';
 import { createRegistry, type SchemaRegistry } from '../schemas/registry.ts';
 import { sortEvents, type AcceptedEvent } from '../sorted-events.ts';
 import { DeadLetters } from './dead-letters.ts';
+import { describeTopics, isTombstone, tombstonesOf } from './erasure.ts';
 import { startKafkaConsumer, type KafkaConsumer } from './kafka-consumer.ts';
 import { createKafka, logNames, type KafkaBusOptions, type LogNames } from './options.ts';
 import { keyOf, partitionOf } from './partition-of.ts';
@@ -131,7 +142,10 @@ class KafkaBus implements EventBus {
     }
     const run = { topic: this.#parts.names.events, partition, from: from < 0n ? 0n : from, maxRecords: maxEvents };
     const { messages, nextOffset } = await this.#session.insist('reading events', (cluster) => readRun(cluster, run));
-    const events = messages.map(decodeRecord).filter(isEvent);
+    const events = messages
+      .filter((message) => !isTombstone(message))
+      .map(decodeRecord)
+      .filter(isEvent);
     return { partition, events, nextOffset };
   }
 
@@ -151,6 +165,19 @@ class KafkaBus implements EventBus {
   async deadLetters({ limit }: { readonly limit: number }): Promise<readonly DeadLetter[]> {
     this.#assertOpen();
     return await this.#deadLetters.newest(limit);
+  }
+
+  findUser(): Promise<FoundInBus> {
+    this.#assertOpen();
+    return Promise.resolve(describeTopics(this.#parts.names));
+  }
+
+  async eraseUser(user: ErasedUser): Promise<void> {
+    this.#assertOpen();
+    const marks = tombstonesOf(user).map(async (mark) => {
+      await this.#producers[partitionOf(mark.key, this.partitionCount)]?.append([mark]);
+    });
+    await Promise.all(marks);
   }
 
   metrics(): BusMetrics {

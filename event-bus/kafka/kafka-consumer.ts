@@ -3,6 +3,7 @@ import type { JsonObject } from '../event.ts';
 import type { ConsumerLag } from '../metrics.ts';
 import { backoffMs, pause } from '../pause.ts';
 import type { Consumer, ConsumerOptions, EventBatch, Rejection } from '../port.ts';
+import { isTombstone } from './erasure.ts';
 import { GroupConnection } from './group-coordinator.ts';
 import { KafkaMembership } from './group-membership.ts';
 import { PartitionFetcher } from './partition-fetcher.ts';
@@ -88,7 +89,7 @@ async function takeBatch(
   const { messages, nextOffset } = fetcher.take(partition, position, options.maxBatchSize);
   const events: LogEvent[] = [];
   const foreign: Rejection[] = [];
-  for (const record of messages.map(decodeRecord)) {
+  for (const record of messages.filter((message) => !isTombstone(message)).map(decodeRecord)) {
     if (isEvent(record)) events.push(record);
     else foreign.push(rejectionOf(options, partition, record));
   }

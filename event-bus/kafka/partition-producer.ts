@@ -24,7 +24,8 @@ export interface ProducerOptions {
 
 export interface ProducerRecord {
   readonly key: string | null;
-  readonly value: Buffer;
+  /** Null: a mark that forgets what was stored under the key. */
+  readonly value: Buffer | null;
 }
 
 /** Records that are stored together, or not at all. */
@@ -119,7 +120,7 @@ export class PartitionProducer {
   #chunks(records: readonly ProducerRecord[]): { records: ProducerRecord[]; bytes: number }[] {
     const chunks: { records: ProducerRecord[]; bytes: number }[] = [];
     for (const record of records) {
-      const bytes = record.value.length + (record.key?.length ?? 0) * 3 + OVERHEAD_BYTES;
+      const bytes = (record.value?.length ?? 0) + (record.key?.length ?? 0) * 3 + OVERHEAD_BYTES;
       const last = chunks.at(-1);
       if (last !== undefined && this.#fits(last.bytes + bytes, last.records.length + 1)) {
         last.records.push(record);

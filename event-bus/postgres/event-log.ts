@@ -1,12 +1,23 @@
 import type { Kysely } from 'kysely';
 import type { Event } from '../event.ts';
-import type { Consumer, ConsumerOptions, DeadLetter, EventBatch, EventBus, PublishResult, Rejection } from '../port.ts';
+import type {
+  Consumer,
+  ConsumerOptions,
+  DeadLetter,
+  ErasedUser,
+  FoundInBus,
+  EventBatch,
+  EventBus,
+  PublishResult,
+  Rejection,
+} from '../port.ts';
 import type { BusMetrics } from '../metrics.ts';
 import { createRegistry, type SchemaRegistry } from '../schemas/registry.ts';
 import { sortEvents } from '../sorted-events.ts';
 import { PartitionAppender, type AppendOptions } from './append.ts';
 import { connectEventLog } from './database.ts';
 import { GroupConsumer } from '../group/group-consumer.ts';
+import { eraseUser, findUser } from './erase-user.ts';
 import { PostgresMembership } from './group-membership.ts';
 import { GroupPositions } from './group-positions.ts';
 import { LogHeads } from './log-heads.ts';
@@ -161,6 +172,16 @@ class EventLog implements EventBus {
   async deadLetters(options: { readonly limit: number }): Promise<readonly DeadLetter[]> {
     this.#assertOpen();
     return await loadDeadLetters(this.#db, options.limit);
+  }
+
+  async findUser(user: ErasedUser): Promise<FoundInBus> {
+    this.#assertOpen();
+    return await findUser(this.#db, user);
+  }
+
+  async eraseUser(user: ErasedUser): Promise<void> {
+    this.#assertOpen();
+    await eraseUser(this.#db, user);
   }
 
   metrics(): BusMetrics {

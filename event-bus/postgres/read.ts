@@ -4,6 +4,9 @@ import type { DeadLetter, EventBatch, Rejection } from '../port.ts';
 import { readableCopy, readableText } from '../readable-copy.ts';
 import type { EventLogTables } from './tables.ts';
 
+/** What is kept in place of an event of an erased user: its offset stays. */
+export const ERASED = 'null';
+
 /** A run of one partition. Its rows become visible in the order of their offsets, so whatever is there is complete. */
 export async function readBatch(
   db: Kysely<EventLogTables>,
@@ -11,22 +14,22 @@ export async function readBatch(
   from: bigint,
   maxEvents: number,
 ): Promise<EventBatch> {
-  const events = await readEvents(db, partition, from, maxEvents);
-  const last = events.at(-1);
-  if (last !== undefined) return { partition, events, nextOffset: last.offset + 1n };
+  const first = await readRun(db, partition, from, maxEvents);
+  if (first.nextOffset !== null) return { partition, events: first.events, nextOffset: first.nextOffset };
   // Nothing is there yet, or all of it was deleted for its age. What comes after the end as it is now must not be passed over.
   const end = (await loadEndOffsets(db)).get(partition) ?? from;
-  if (end <= from) return { partition, events, nextOffset: from };
-  const later = await readEvents(db, partition, from, maxEvents);
-  return { partition, events: later, nextOffset: (later.at(-1)?.offset ?? end - 1n) + 1n };
+  if (end <= from) return { partition, events: [], nextOffset: from };
+  const later = await readRun(db, partition, from, maxEvents);
+  return { partition, events: later.events, nextOffset: later.nextOffset ?? end };
 }
 
-async function readEvents(
+/** Events from an offset on, and the offset after the last row, which may hold none any more; null: there was no row. */
+async function readRun(
   db: Kysely<EventLogTables>,
   partition: number,
   from: bigint,
   maxEvents: number,
-): Promise<EventBatch['events']> {
+): Promise<{ readonly events: EventBatch['events']; readonly nextOffset: bigint | null }> {
   const rows = await db
     .selectFrom('event_log_events')
     .select(['offset', 'ingested_at_ms', sql<string>`event::text`.as('event')])
@@ -35,13 +38,17 @@ async function readEvents(
     .orderBy('offset')
     .limit(maxEvents)
     .execute();
-  return rows.map((row) =>
-    // Checked by `checkEvent` before it was stored. Added to in place: a copy of each event would cost as much as parsing it.
-    Object.assign(JSON.parse(row.event) as Event, {
-      ingestedAtMs: Number(row.ingested_at_ms),
-      offset: BigInt(row.offset),
-    }),
-  );
+  const events = rows
+    .filter((row) => row.event !== ERASED)
+    .map((row) =>
+      // Checked by `checkEvent` before it was stored. Added to in place: a copy of each event would cost as much as parsing it.
+      Object.assign(JSON.parse(row.event) as Event, {
+        ingestedAtMs: Number(row.ingested_at_ms),
+        offset: BigInt(row.offset),
+      }),
+    );
+  const last = rows.at(-1);
+  return { events, nextOffset: last === undefined ? null : BigInt(last.offset) + 1n };
 }
 
 export async function loadEndOffsets(db: Kysely<EventLogTables>): Promise<ReadonlyMap<number, bigint>> {

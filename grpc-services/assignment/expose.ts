@@ -48,8 +48,10 @@ export function createExpose({
     };
     try {
       const [result] = await eventBus.publish([event]);
-      if (result?.status !== 'accepted') throw new UnavailableError(`the exposure was not taken: ${result?.reason}`);
-      if (unitType === 'user' && event.userId === unitId) await controlStore.markUsersExposed([unitId]);
+      if (result?.status === 'dead-lettered')
+        throw new UnavailableError(`the exposure was not taken: ${result.reason}`);
+      if (result?.status === 'accepted' && unitType === 'user' && event.userId === unitId)
+        await controlStore.markUsersExposed([unitId]);
     } catch (error) {
       log.forget(exposure);
       throw error;

@@ -53,13 +53,14 @@ function exposedUser({ eventType, userId, properties }: Event): string[] {
 }
 
 function acknowledgement(result: PublishResult): Acknowledgement {
-  return result.status === 'accepted'
-    ? { eventId: result.eventId, status: AcknowledgementStatus.ACKNOWLEDGEMENT_STATUS_ACCEPTED, reason: '' }
-    : {
+  // What came too late for its erased user is done with as well: sending it again would change nothing.
+  return result.status === 'dead-lettered'
+    ? {
         eventId: result.eventId,
         status: AcknowledgementStatus.ACKNOWLEDGEMENT_STATUS_DEAD_LETTERED,
         reason: result.reason,
-      };
+      }
+    : { eventId: result.eventId, status: AcknowledgementStatus.ACKNOWLEDGEMENT_STATUS_ACCEPTED, reason: '' };
 }
 
 /**

@@ -18,13 +18,18 @@ export async function applyBatch(
   watched: ReadonlyMap<string, WatchedExperiment>,
 ): Promise<void> {
   await database.transaction().execute(async (tx) => {
-    await sql`select pg_advisory_xact_lock(${WRITER_LOCK})`.execute(tx);
+    await lockWriters(tx);
     const from = await nextOffset(tx, batch.partition);
     if (batch.nextOffset <= from) return;
     const events = batch.events.filter(({ offset }) => offset >= from);
     await store(tx, batch.partition, events, watched);
     await savePosition(tx, batch);
   });
+}
+
+/** Until the transaction ends, nobody else changes the state of units. */
+export async function lockWriters(tx: Tx): Promise<void> {
+  await sql`select pg_advisory_xact_lock(${WRITER_LOCK})`.execute(tx);
 }
 
 /** The offset from which the monitor reads on in a partition; 0 before its first batch. */

@@ -595,6 +595,68 @@ export interface ListAuditResponse {
   entries: AuditEntry[];
 }
 
+/** EraseUserRequest names whom to forget. */
+export interface EraseUserRequest {
+  /** The user's id. */
+  userId: string;
+  /** Devices that are the user's own, besides those that are linked to the user already. */
+  deviceIds: string[];
+  /** Only count what would be erased. */
+  dryRun: boolean;
+  /** Who, and why. Leave the user's name out of the reason: it is kept. */
+  actor: Actor | undefined;
+}
+
+/** EraseUserResponse says what was begun. */
+export interface EraseUserResponse {
+  /** The erasure, as it stands. */
+  erasure:
+    | Erasure
+    | undefined;
+  /** The workflow's id in Temporal. */
+  workflowId: string;
+}
+
+/** GetErasureRequest names an erasure. */
+export interface GetErasureRequest {
+  /** Its id. */
+  erasureId: string;
+}
+
+/** GetErasureResponse holds it. */
+export interface GetErasureResponse {
+  /** The erasure, as it stands. */
+  erasure: Erasure | undefined;
+}
+
+/** Erasure is one request to forget a user, without saying whom. */
+export interface Erasure {
+  /** Its id. */
+  erasureId: string;
+  /** A keyed hash of the user's id, as hexadecimal digits: the same for the same user. */
+  subjectHash: string;
+  /** When it was asked for. */
+  requestedAt:
+    | Date
+    | undefined;
+  /** By whom, and why. */
+  actor:
+    | Actor
+    | undefined;
+  /** Whether it only counts. */
+  dryRun: boolean;
+  /** What happened up to then is forgotten, whenever it arrives; what happens later belongs to a user who came back. */
+  erasedUntil:
+    | Date
+    | undefined;
+  /** When it was finished; absent while it runs. */
+  finishedAt:
+    | Date
+    | undefined;
+  /** What was found and what is left, store by store, as JSON: the type ErasureReceipt of the folder control-store/. Empty while it runs. */
+  receiptJson: string;
+}
+
 function createBaseActor(): Actor {
   return { name: "", reason: "" };
 }
@@ -4125,6 +4187,586 @@ export const ListAuditResponse: MessageFns<ListAuditResponse> = {
   },
 };
 
+function createBaseEraseUserRequest(): EraseUserRequest {
+  return { userId: "", deviceIds: [], dryRun: false, actor: undefined };
+}
+
+export const EraseUserRequest: MessageFns<EraseUserRequest> = {
+  encode(message: EraseUserRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.userId !== "") {
+      writer.uint32(10).string(message.userId);
+    }
+    for (const v of message.deviceIds) {
+      writer.uint32(18).string(v!);
+    }
+    if (message.dryRun !== false) {
+      writer.uint32(24).bool(message.dryRun);
+    }
+    if (message.actor !== undefined) {
+      Actor.encode(message.actor, writer.uint32(34).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): EraseUserRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseEraseUserRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.userId = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.deviceIds.push(reader.string());
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.dryRun = reader.bool();
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.actor = Actor.decode(reader, reader.uint32());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): EraseUserRequest {
+    return {
+      userId: isSet(object.userId)
+        ? globalThis.String(object.userId)
+        : isSet(object.user_id)
+        ? globalThis.String(object.user_id)
+        : "",
+      deviceIds: globalThis.Array.isArray(object?.deviceIds)
+        ? object.deviceIds.map((e: any) => globalThis.String(e))
+        : globalThis.Array.isArray(object?.device_ids)
+        ? object.device_ids.map((e: any) => globalThis.String(e))
+        : [],
+      dryRun: isSet(object.dryRun)
+        ? globalThis.Boolean(object.dryRun)
+        : isSet(object.dry_run)
+        ? globalThis.Boolean(object.dry_run)
+        : false,
+      actor: isSet(object.actor) ? Actor.fromJSON(object.actor) : undefined,
+    };
+  },
+
+  toJSON(message: EraseUserRequest): unknown {
+    const obj: any = {};
+    if (message.userId !== "") {
+      obj.userId = message.userId;
+    }
+    if (message.deviceIds?.length) {
+      obj.deviceIds = message.deviceIds;
+    }
+    if (message.dryRun !== false) {
+      obj.dryRun = message.dryRun;
+    }
+    if (message.actor !== undefined) {
+      obj.actor = Actor.toJSON(message.actor);
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<EraseUserRequest>): EraseUserRequest {
+    return EraseUserRequest.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<EraseUserRequest>): EraseUserRequest {
+    const message = createBaseEraseUserRequest();
+    message.userId = object.userId ?? "";
+    message.deviceIds = object.deviceIds?.map((e) => e) || [];
+    message.dryRun = object.dryRun ?? false;
+    message.actor = (object.actor !== undefined && object.actor !== null) ? Actor.fromPartial(object.actor) : undefined;
+    return message;
+  },
+};
+
+function createBaseEraseUserResponse(): EraseUserResponse {
+  return { erasure: undefined, workflowId: "" };
+}
+
+export const EraseUserResponse: MessageFns<EraseUserResponse> = {
+  encode(message: EraseUserResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.erasure !== undefined) {
+      Erasure.encode(message.erasure, writer.uint32(10).fork()).join();
+    }
+    if (message.workflowId !== "") {
+      writer.uint32(18).string(message.workflowId);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): EraseUserResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseEraseUserResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.erasure = Erasure.decode(reader, reader.uint32());
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.workflowId = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): EraseUserResponse {
+    return {
+      erasure: isSet(object.erasure) ? Erasure.fromJSON(object.erasure) : undefined,
+      workflowId: isSet(object.workflowId)
+        ? globalThis.String(object.workflowId)
+        : isSet(object.workflow_id)
+        ? globalThis.String(object.workflow_id)
+        : "",
+    };
+  },
+
+  toJSON(message: EraseUserResponse): unknown {
+    const obj: any = {};
+    if (message.erasure !== undefined) {
+      obj.erasure = Erasure.toJSON(message.erasure);
+    }
+    if (message.workflowId !== "") {
+      obj.workflowId = message.workflowId;
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<EraseUserResponse>): EraseUserResponse {
+    return EraseUserResponse.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<EraseUserResponse>): EraseUserResponse {
+    const message = createBaseEraseUserResponse();
+    message.erasure = (object.erasure !== undefined && object.erasure !== null)
+      ? Erasure.fromPartial(object.erasure)
+      : undefined;
+    message.workflowId = object.workflowId ?? "";
+    return message;
+  },
+};
+
+function createBaseGetErasureRequest(): GetErasureRequest {
+  return { erasureId: "" };
+}
+
+export const GetErasureRequest: MessageFns<GetErasureRequest> = {
+  encode(message: GetErasureRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.erasureId !== "") {
+      writer.uint32(10).string(message.erasureId);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): GetErasureRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseGetErasureRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.erasureId = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): GetErasureRequest {
+    return {
+      erasureId: isSet(object.erasureId)
+        ? globalThis.String(object.erasureId)
+        : isSet(object.erasure_id)
+        ? globalThis.String(object.erasure_id)
+        : "",
+    };
+  },
+
+  toJSON(message: GetErasureRequest): unknown {
+    const obj: any = {};
+    if (message.erasureId !== "") {
+      obj.erasureId = message.erasureId;
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<GetErasureRequest>): GetErasureRequest {
+    return GetErasureRequest.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<GetErasureRequest>): GetErasureRequest {
+    const message = createBaseGetErasureRequest();
+    message.erasureId = object.erasureId ?? "";
+    return message;
+  },
+};
+
+function createBaseGetErasureResponse(): GetErasureResponse {
+  return { erasure: undefined };
+}
+
+export const GetErasureResponse: MessageFns<GetErasureResponse> = {
+  encode(message: GetErasureResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.erasure !== undefined) {
+      Erasure.encode(message.erasure, writer.uint32(10).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): GetErasureResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseGetErasureResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.erasure = Erasure.decode(reader, reader.uint32());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): GetErasureResponse {
+    return { erasure: isSet(object.erasure) ? Erasure.fromJSON(object.erasure) : undefined };
+  },
+
+  toJSON(message: GetErasureResponse): unknown {
+    const obj: any = {};
+    if (message.erasure !== undefined) {
+      obj.erasure = Erasure.toJSON(message.erasure);
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<GetErasureResponse>): GetErasureResponse {
+    return GetErasureResponse.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<GetErasureResponse>): GetErasureResponse {
+    const message = createBaseGetErasureResponse();
+    message.erasure = (object.erasure !== undefined && object.erasure !== null)
+      ? Erasure.fromPartial(object.erasure)
+      : undefined;
+    return message;
+  },
+};
+
+function createBaseErasure(): Erasure {
+  return {
+    erasureId: "",
+    subjectHash: "",
+    requestedAt: undefined,
+    actor: undefined,
+    dryRun: false,
+    erasedUntil: undefined,
+    finishedAt: undefined,
+    receiptJson: "",
+  };
+}
+
+export const Erasure: MessageFns<Erasure> = {
+  encode(message: Erasure, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.erasureId !== "") {
+      writer.uint32(10).string(message.erasureId);
+    }
+    if (message.subjectHash !== "") {
+      writer.uint32(18).string(message.subjectHash);
+    }
+    if (message.requestedAt !== undefined) {
+      Timestamp.encode(toTimestamp(message.requestedAt), writer.uint32(26).fork()).join();
+    }
+    if (message.actor !== undefined) {
+      Actor.encode(message.actor, writer.uint32(34).fork()).join();
+    }
+    if (message.dryRun !== false) {
+      writer.uint32(40).bool(message.dryRun);
+    }
+    if (message.erasedUntil !== undefined) {
+      Timestamp.encode(toTimestamp(message.erasedUntil), writer.uint32(50).fork()).join();
+    }
+    if (message.finishedAt !== undefined) {
+      Timestamp.encode(toTimestamp(message.finishedAt), writer.uint32(58).fork()).join();
+    }
+    if (message.receiptJson !== "") {
+      writer.uint32(66).string(message.receiptJson);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): Erasure {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseErasure();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.erasureId = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.subjectHash = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.requestedAt = fromTimestamp(Timestamp.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.actor = Actor.decode(reader, reader.uint32());
+            continue;
+          }
+          case 5: {
+            if (tag !== 40) {
+              break;
+            }
+
+            message.dryRun = reader.bool();
+            continue;
+          }
+          case 6: {
+            if (tag !== 50) {
+              break;
+            }
+
+            message.erasedUntil = fromTimestamp(Timestamp.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 7: {
+            if (tag !== 58) {
+              break;
+            }
+
+            message.finishedAt = fromTimestamp(Timestamp.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 8: {
+            if (tag !== 66) {
+              break;
+            }
+
+            message.receiptJson = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): Erasure {
+    return {
+      erasureId: isSet(object.erasureId)
+        ? globalThis.String(object.erasureId)
+        : isSet(object.erasure_id)
+        ? globalThis.String(object.erasure_id)
+        : "",
+      subjectHash: isSet(object.subjectHash)
+        ? globalThis.String(object.subjectHash)
+        : isSet(object.subject_hash)
+        ? globalThis.String(object.subject_hash)
+        : "",
+      requestedAt: isSet(object.requestedAt)
+        ? fromJsonTimestamp(object.requestedAt)
+        : isSet(object.requested_at)
+        ? fromJsonTimestamp(object.requested_at)
+        : undefined,
+      actor: isSet(object.actor) ? Actor.fromJSON(object.actor) : undefined,
+      dryRun: isSet(object.dryRun)
+        ? globalThis.Boolean(object.dryRun)
+        : isSet(object.dry_run)
+        ? globalThis.Boolean(object.dry_run)
+        : false,
+      erasedUntil: isSet(object.erasedUntil)
+        ? fromJsonTimestamp(object.erasedUntil)
+        : isSet(object.erased_until)
+        ? fromJsonTimestamp(object.erased_until)
+        : undefined,
+      finishedAt: isSet(object.finishedAt)
+        ? fromJsonTimestamp(object.finishedAt)
+        : isSet(object.finished_at)
+        ? fromJsonTimestamp(object.finished_at)
+        : undefined,
+      receiptJson: isSet(object.receiptJson)
+        ? globalThis.String(object.receiptJson)
+        : isSet(object.receipt_json)
+        ? globalThis.String(object.receipt_json)
+        : "",
+    };
+  },
+
+  toJSON(message: Erasure): unknown {
+    const obj: any = {};
+    if (message.erasureId !== "") {
+      obj.erasureId = message.erasureId;
+    }
+    if (message.subjectHash !== "") {
+      obj.subjectHash = message.subjectHash;
+    }
+    if (message.requestedAt !== undefined) {
+      obj.requestedAt = message.requestedAt.toISOString();
+    }
+    if (message.actor !== undefined) {
+      obj.actor = Actor.toJSON(message.actor);
+    }
+    if (message.dryRun !== false) {
+      obj.dryRun = message.dryRun;
+    }
+    if (message.erasedUntil !== undefined) {
+      obj.erasedUntil = message.erasedUntil.toISOString();
+    }
+    if (message.finishedAt !== undefined) {
+      obj.finishedAt = message.finishedAt.toISOString();
+    }
+    if (message.receiptJson !== "") {
+      obj.receiptJson = message.receiptJson;
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<Erasure>): Erasure {
+    return Erasure.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<Erasure>): Erasure {
+    const message = createBaseErasure();
+    message.erasureId = object.erasureId ?? "";
+    message.subjectHash = object.subjectHash ?? "";
+    message.requestedAt = object.requestedAt ?? undefined;
+    message.actor = (object.actor !== undefined && object.actor !== null) ? Actor.fromPartial(object.actor) : undefined;
+    message.dryRun = object.dryRun ?? false;
+    message.erasedUntil = object.erasedUntil ?? undefined;
+    message.finishedAt = object.finishedAt ?? undefined;
+    message.receiptJson = object.receiptJson ?? "";
+    return message;
+  },
+};
+
 /** ControlService creates definitions and steers experiments. Every call that changes something names who and why. */
 export type ControlServiceService = typeof ControlServiceService;
 export const ControlServiceService = {
@@ -4323,6 +4965,26 @@ export const ControlServiceService = {
     responseSerialize: (value: ListAuditResponse): Buffer => Buffer.from(ListAuditResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): ListAuditResponse => ListAuditResponse.decode(value),
   },
+  /** EraseUser forgets a user in every store, by a durable workflow. Asking again for the same user goes on with what was not finished. */
+  eraseUser: {
+    path: "/umpire.control.v1.ControlService/EraseUser" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: EraseUserRequest): Buffer => Buffer.from(EraseUserRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): EraseUserRequest => EraseUserRequest.decode(value),
+    responseSerialize: (value: EraseUserResponse): Buffer => Buffer.from(EraseUserResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): EraseUserResponse => EraseUserResponse.decode(value),
+  },
+  /** GetErasure returns how far an erasure is, and its receipt once it is finished. */
+  getErasure: {
+    path: "/umpire.control.v1.ControlService/GetErasure" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: GetErasureRequest): Buffer => Buffer.from(GetErasureRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): GetErasureRequest => GetErasureRequest.decode(value),
+    responseSerialize: (value: GetErasureResponse): Buffer => Buffer.from(GetErasureResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): GetErasureResponse => GetErasureResponse.decode(value),
+  },
 } as const;
 
 export interface ControlServiceServer extends UntypedServiceImplementation {
@@ -4360,6 +5022,10 @@ export interface ControlServiceServer extends UntypedServiceImplementation {
   getScorecard: handleUnaryCall<GetScorecardRequest, GetScorecardResponse>;
   /** ListAudit lists what was changed, by whom and why, newest first. */
   listAudit: handleUnaryCall<ListAuditRequest, ListAuditResponse>;
+  /** EraseUser forgets a user in every store, by a durable workflow. Asking again for the same user goes on with what was not finished. */
+  eraseUser: handleUnaryCall<EraseUserRequest, EraseUserResponse>;
+  /** GetErasure returns how far an erasure is, and its receipt once it is finished. */
+  getErasure: handleUnaryCall<GetErasureRequest, GetErasureResponse>;
 }
 
 export interface ControlServiceClient extends Client {
@@ -4631,6 +5297,38 @@ export interface ControlServiceClient extends Client {
     metadata: Metadata,
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: ListAuditResponse) => void,
+  ): ClientUnaryCall;
+  /** EraseUser forgets a user in every store, by a durable workflow. Asking again for the same user goes on with what was not finished. */
+  eraseUser(
+    request: EraseUserRequest,
+    callback: (error: ServiceError | null, response: EraseUserResponse) => void,
+  ): ClientUnaryCall;
+  eraseUser(
+    request: EraseUserRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: EraseUserResponse) => void,
+  ): ClientUnaryCall;
+  eraseUser(
+    request: EraseUserRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: EraseUserResponse) => void,
+  ): ClientUnaryCall;
+  /** GetErasure returns how far an erasure is, and its receipt once it is finished. */
+  getErasure(
+    request: GetErasureRequest,
+    callback: (error: ServiceError | null, response: GetErasureResponse) => void,
+  ): ClientUnaryCall;
+  getErasure(
+    request: GetErasureRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: GetErasureResponse) => void,
+  ): ClientUnaryCall;
+  getErasure(
+    request: GetErasureRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: GetErasureResponse) => void,
   ): ClientUnaryCall;
 }
 
