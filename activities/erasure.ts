@@ -33,7 +33,17 @@ export interface ErasureActivities {
   finishErasure(input: Erasure & { readonly receipt: ErasureReceipt }): Promise<void>;
 }
 
-export function createErasureActivities({ erasures, stores }: ErasureParts): ErasureActivities {
+const WITHOUT_STORES = 'this worker was started without the stores that erase users; another one has to do it';
+
+function withoutStores(): Promise<never> {
+  return Promise.reject(new Error(WITHOUT_STORES));
+}
+
+export function createErasureActivities(parts: ErasureParts | undefined): ErasureActivities {
+  if (parts === undefined) {
+    return { findErasedUser: withoutStores, eraseUserFrom: withoutStores, finishErasure: withoutStores };
+  }
+  const { erasures, stores } = parts;
   return {
     async findErasedUser({ erasureId }) {
       const subject = await erasures.subject(erasureId);

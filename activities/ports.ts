@@ -12,5 +12,6 @@ export interface Ports {
   readonly judge: Judge;
   /** Where results are written for whoever reads the warehouse; default: nowhere. */
   readonly results?: { readonly tables: ResultTables; readonly deadLetters: NewestDeadLetters };
-  readonly erasure: ErasureParts;
+  /** The stores that erase users; default: none, and an erasure waits for a worker that has them. */
+  readonly erasure?: ErasureParts;
 }

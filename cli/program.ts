@@ -7,6 +7,7 @@ import { addBackupCommands } from './commands/backup.ts';
 import { addConnectCommand } from './commands/connect.ts';
 import { addDefinitionCommands } from './commands/definitions.ts';
 import { addDoctorCommand } from './commands/doctor.ts';
+import { addEraseUserCommand } from './commands/erase-user.ts';
 import { addEventCommands } from './commands/events.ts';
 import { addExperimentCommands } from './commands/experiment.ts';
 import { addExplainCommand } from './commands/explain.ts';
@@ -61,6 +62,7 @@ export function createProgram(shell: Shell, onUsage: (text: string) => void): Co
   addExplainCommand(program, shell);
   addEventCommands(program, shell);
   addBackupCommands(program, shell);
+  addEraseUserCommand(program, shell);
   addDoctorCommand(program, shell);
   addSetupCommand(program, shell);
   addAnalyzeCommand(program, shell);

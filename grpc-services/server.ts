@@ -7,7 +7,9 @@ import type { Logger } from 'pino';
 import type { ControlStore } from '../control-store/port.ts';
 import type { EventBus } from '../event-bus/port.ts';
 import { Evaluator } from './assignment/evaluator.ts';
+import { forgetErasedLinks } from './assignment/forget-links.ts';
 import { ASSIGNMENT_SERVICE, createAssignmentService } from './assignment/service.ts';
+import type { Erasing } from './control/erasures.ts';
 import type { ExperimentWorkflows } from './control/experiment-workflows.ts';
 import { createControlService } from './control/service.ts';
 import { rememberingExposedUsers } from './events/exposed-users.ts';
@@ -24,6 +26,8 @@ export interface GrpcServerOptions {
   readonly controlStore: ControlStore;
   readonly eventBus: EventBus;
   readonly experimentWorkflows: ExperimentWorkflows;
+  /** Default: users cannot be erased through this server. */
+  readonly erasing?: Erasing;
   readonly logger: Logger;
   /** Ms since 1970 UTC; default: the machine's clock. */
   readonly clock?: () => number;
@@ -45,7 +49,7 @@ const MAX_LINKS = 500_000;
 
 /** Starts every service in one process. */
 export async function startGrpcServer(options: GrpcServerOptions): Promise<GrpcServer> {
-  const { controlStore, eventBus, experimentWorkflows, logger } = options;
+  const { controlStore, eventBus, erasing, logger } = options;
   const clock = options.clock ?? Date.now;
   const rulesets = await PublishedRulesets.open(controlStore, logger);
   const draining = new AbortController();
@@ -60,6 +64,7 @@ export async function startGrpcServer(options: GrpcServerOptions): Promise<GrpcS
   const evaluator = new Evaluator(rulesets);
   // A server that is started anew decides for linked users as the one before it did.
   for (const { userId, deviceId } of await controlStore.listLinks(MAX_LINKS)) evaluator.links.set(userId, deviceId);
+  const forgetting = erasing === undefined ? null : forgetErasedLinks(evaluator.links, erasing.store, logger);
   const calls = new CallStatistics();
   const common = { logger, clock, draining: draining.signal };
   const add = (definition: ServiceDefinition, implementation: UntypedServiceImplementation): void =>
@@ -67,7 +72,7 @@ export async function startGrpcServer(options: GrpcServerOptions): Promise<GrpcS
   add(ASSIGNMENT_SERVICE, createAssignmentService({ ...common, evaluator, controlStore, eventBus }));
   add(RULESET_SERVICE, createRulesetService({ ...common, rulesets }));
   add(EventServiceService, { ...createEventService({ ...common, eventBus, markUsersExposed }) });
-  add(ControlServiceService, { ...createControlService({ controlStore, experimentWorkflows, logger }) });
+  add(ControlServiceService, { ...createControlService({ ...options }) });
   const health = new Health();
   health.addTo(server);
   await addReflection(server);
@@ -80,6 +85,7 @@ export async function startGrpcServer(options: GrpcServerOptions): Promise<GrpcS
       health.set('NOT_SERVING');
       draining.abort();
       await shutDown(server, logger);
+      forgetting?.stop();
       await rulesets.close();
     },
   };

@@ -1,6 +1,9 @@
 import type { Logger } from 'pino';
+import { openErasureStore } from '../control-store/postgres/erasure/open.ts';
 import { openControlStore } from '../control-store/postgres/open.ts';
+import { forgetfulBus } from '../event-bus/forgetful-bus.ts';
 import { startGrpcServer } from '../grpc-services/server.ts';
+import { createErasureWorkflows } from '../workflows/erasure-client.ts';
 import { createExperimentWorkflows } from '../workflows/experiment-client.ts';
 import { requireDatabase, type Configuration } from './configuration.ts';
 import { openHealth } from './health/health.ts';
@@ -33,7 +36,8 @@ async function start(configuration: Configuration, logger: Logger, parts: Starte
   const health = parts.add(await openHealth({ address: http, processName: 'serve' }), (each) => each.stop());
   const postgres = parts.add(probePostgres(url), (each) => each.close());
   const controlStore = parts.add(await openControlStore({ url, logger }), (each) => each.close());
-  const eventBus = parts.add(await openEventBus(configuration, logger), (each) => each.close());
+  const erasures = parts.add(await openErasureStore({ url, logger }), (each) => each.close());
+  const eventBus = parts.add(forgetfulBus(await openEventBus(configuration, logger), erasures), (each) => each.close());
   const temporal = await temporalOptions(configuration);
   const client = parts.add(lazyTemporalClient(temporal), (each) => each.connection.close());
   const server = parts.add(
@@ -42,6 +46,7 @@ async function start(configuration: Configuration, logger: Logger, parts: Starte
       controlStore,
       eventBus,
       experimentWorkflows: createExperimentWorkflows(client, temporal),
+      erasing: { store: erasures, workflows: createErasureWorkflows(client, temporal) },
       logger,
     }),
     (each) => each.drain(),

@@ -2,14 +2,18 @@ import type { Logger } from 'pino';
 import { createActivities, type Activities } from '../activities/activities.ts';
 import { createJudge } from '../activities/judge.ts';
 import type { ControlStore } from '../control-store/port.ts';
+import type { ErasureStore } from '../control-store/erasure-port.ts';
+import { openErasureStore } from '../control-store/postgres/erasure/open.ts';
 import { openControlStore } from '../control-store/postgres/open.ts';
+import { forgetfulBus } from '../event-bus/forgetful-bus.ts';
 import type { EventBus } from '../event-bus/port.ts';
 import { createResultTables } from '../judge/result-tables.ts';
-import { startLiveMonitor } from '../live-monitor/live-monitor.ts';
+import { startLiveMonitor, type LiveMonitor } from '../live-monitor/live-monitor.ts';
 import { startIngest, type Ingest } from '../warehouse/ingest.ts';
 import type { Warehouse } from '../warehouse/port.ts';
 import { createExperimentWorkflows } from '../workflows/experiment-client.ts';
 import { requireDatabase, type Configuration } from './configuration.ts';
+import { erasableStores } from './erasable-stores.ts';
 import { countEvents } from './event-counts.ts';
 import { openHealth } from './health/health.ts';
 import { eventBusPart, temporalWorkerPart, warehousePart } from './health/parts.ts';
@@ -48,7 +52,8 @@ async function start(configuration: Configuration, logger: Logger, parts: Starte
   const health = parts.add(await openHealth({ address: http, processName: 'work' }), (each) => each.stop());
   const postgres = parts.add(probePostgres(url), (each) => each.close());
   const controlStore = parts.add(await openControlStore({ url, logger }), (each) => each.close());
-  const bus = parts.add(await openEventBus(configuration, logger), (each) => each.close());
+  const erasures = parts.add(await openErasureStore({ url, logger }), (each) => each.close());
+  const bus = parts.add(forgetfulBus(await openEventBus(configuration, logger), erasures), (each) => each.close());
   parts.add(keepLogShort(configuration, logger), (each) => each?.stop() ?? Promise.resolve());
   const measuredWarehouse = measureWarehouse(
     parts.add(await openWarehouse(configuration, logger), (each) => each.close()),
@@ -68,7 +73,7 @@ async function start(configuration: Configuration, logger: Logger, parts: Starte
     }),
     (each) => each.stop(),
   );
-  const activities = openActivities({ warehouse, controlStore, ingest, bus });
+  const activities = openActivities({ warehouse, controlStore, ingest, bus, erasures, monitor });
   const worker = parts.add(keepWorking({ configuration, temporal, client, activities, logger }), (each) => each.stop());
   addConsumeMetrics(health.metrics, bus);
   addWorkMetrics(health.metrics, { ingest, monitor, worker, warehouse: measuredWarehouse });
@@ -89,13 +94,16 @@ interface ActivityPorts {
   readonly warehouse: Warehouse;
   readonly controlStore: ControlStore;
   readonly ingest: Ingest;
-  readonly bus: Pick<EventBus, 'deadLetters'>;
+  readonly bus: EventBus;
+  readonly erasures: ErasureStore;
+  readonly monitor: LiveMonitor;
 }
 
-function openActivities({ warehouse, controlStore, ingest, bus }: ActivityPorts): Activities {
+function openActivities({ warehouse, controlStore, ingest, bus, erasures, monitor }: ActivityPorts): Activities {
   const judge = createJudge({ warehouse, controlStore, clock: Date.now });
   return createActivities({
     controlStore,
+    erasure: { erasures, stores: erasableStores({ erasures, bus, monitor, warehouse }) },
     results: {
       tables: createResultTables({ warehouse, clock: Date.now }),
       deadLetters: (options) => bus.deadLetters(options),

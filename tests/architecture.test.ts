@@ -39,6 +39,7 @@ const MAY_IMPORT: Readonly<Record<string, { readonly uses: readonly string[]; re
       'parts',
       'payload-codec',
       'warehouse',
+      'warehouse-sql',
       'workflows',
     ],
   },

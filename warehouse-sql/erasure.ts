@@ -1,5 +1,5 @@
 import type { Statement, StatementParameter } from '../warehouse/port.ts';
-import type { Dialect, TypedStatement } from './dialect.ts';
+import { bigQuery, duckDb, type Dialect, type TypedStatement } from './dialect.ts';
 
 export interface ErasedUnit {
   readonly userId: string;
@@ -13,8 +13,13 @@ export interface ErasedCount {
   readonly event_count: number;
 }
 
+/** By the warehouse's own name for it. */
+export function erasureDialect(name: Dialect['name']): Dialect {
+  return name === 'duckdb' ? duckDb : bigQuery;
+}
+
 /** How many raw events are a user's. */
-export function countUser(dialect: Dialect, user: ErasedUnit): TypedStatement<ErasedCount> {
+export function countUserQuery(dialect: Dialect, user: ErasedUnit): TypedStatement<ErasedCount> {
   return {
     sql: `-- One row: event_count, the raw events of one user\nSELECT COUNT(*) AS event_count FROM raw_events WHERE ${isTheirs(dialect, user)}`,
     parameters: parametersOf(user),
@@ -22,7 +27,7 @@ export function countUser(dialect: Dialect, user: ErasedUnit): TypedStatement<Er
 }
 
 /** Removes a user's raw events: the only rows that are kept per user. What was computed from them before has no user in it. */
-export function eraseUser(dialect: Dialect, user: ErasedUnit): Statement {
+export function eraseUserStatement(dialect: Dialect, user: ErasedUnit): Statement {
   return { sql: `DELETE FROM raw_events WHERE ${isTheirs(dialect, user)}`, parameters: parametersOf(user) };
 }
 

@@ -7,7 +7,11 @@ import type { ErasureReceipt, StoreFindings } from '../control-store/erasure-por
 const { findErasedUser, eraseUserFrom, finishErasure } = proxyActivities<Activities>({
   startToCloseTimeout: '6 hours',
   heartbeatTimeout: '15 seconds',
-  retry: { initialInterval: '500 milliseconds', maximumInterval: '1 minute', nonRetryableErrorTypes: ['NotFoundError'] },
+  retry: {
+    initialInterval: '500 milliseconds',
+    maximumInterval: '1 minute',
+    nonRetryableErrorTypes: ['NotFoundError'],
+  },
 });
 
 /** Every process knows of an erasure after a second; this gives what it had at hand time to arrive. */

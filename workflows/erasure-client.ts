@@ -4,7 +4,10 @@ import { eraseUserWorkflowId, type eraseUser } from './erase-user.ts';
 import { DEFAULT_TASK_QUEUE } from './task-queue.ts';
 
 /** Starts the workflow of an erasure; one that runs already, or is over, is left alone. */
-export function createErasureWorkflows(client: Client, taskQueue: string = DEFAULT_TASK_QUEUE): ErasureWorkflows {
+export function createErasureWorkflows(
+  client: Client,
+  { taskQueue = DEFAULT_TASK_QUEUE }: { readonly taskQueue?: string } = {},
+): ErasureWorkflows {
   return {
     start: async (erasureId) => {
       const workflowId = eraseUserWorkflowId(erasureId);

@@ -174,15 +174,8 @@ class EventLog implements EventBus {
     return await loadDeadLetters(this.#db, options.limit);
   }
 
-  async findUser(user: ErasedUser): Promise<FoundInBus> {
-    this.#assertOpen();
-    return await findUser(this.#db, user);
-  }
-
-  async eraseUser(user: ErasedUser): Promise<void> {
-    this.#assertOpen();
-    await eraseUser(this.#db, user);
-  }
+  readonly findUser = (user: ErasedUser): Promise<FoundInBus> => findUser(this.#db, user);
+  readonly eraseUser = (user: ErasedUser): Promise<void> => eraseUser(this.#db, user);
 
   metrics(): BusMetrics {
     const sum = (of: (appender: PartitionAppender) => number): number =>

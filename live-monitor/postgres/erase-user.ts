@@ -11,7 +11,9 @@ export async function findUser(database: Database, user: ErasedUser): Promise<Fo
   const found = [];
   for (const place of PLACES) {
     const { rows } = await sql<{ count: string }>`
-      select count(*) from ${sql.table(`umpire_live_monitor.${place}`)} where ${isTheirs(place, user)}`.execute(database);
+      select count(*) from ${sql.table(`umpire_live_monitor.${place}`)} where ${isTheirs(place, user)}`.execute(
+      database,
+    );
     found.push({ place: `umpire_live_monitor.${place}`, rows: Number(rows[0]?.count ?? 0) });
   }
   return {

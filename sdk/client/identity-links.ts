@@ -13,5 +13,10 @@ export class IdentityLinks {
     if (oldest !== undefined) this.#devices.delete(oldest);
   }
 
+  /** Every user who is linked. */
+  userIds(): string[] {
+    return [...this.#devices.keys()];
+  }
+
   readonly deviceOf = (userId: string): string | undefined => this.#devices.get(userId);
 }

@@ -25,6 +25,9 @@ export class ErasedIdsReader {
     get size() {
       return reader.#until.size;
     },
+    get version() {
+      return BigInt(reader.#lastChange);
+    },
     untilMs: (id: string) =>
       reader.#until.size === 0 || reader.#key === null
         ? undefined
