@@ -25,7 +25,7 @@ test('ten processes that open an empty database at once migrate it once', async 
   );
   const { rows } = await query(url, 'select name from umpire_control.kysely_migration order by name');
   assert.deepEqual(
-    rows.map(({ name }) => name),
+    rows.map(({ name }) => String(name)),
     ['0001_definitions_and_experiments', '0002_restores', '0003_erasures'],
   );
 });
