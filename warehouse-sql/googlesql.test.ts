@@ -16,10 +16,10 @@ before(async () => {
 });
 after(() => googleSql.stop());
 
-for (const { name, render } of STATEMENTS) {
+for (const { name, builder, render } of STATEMENTS) {
   test(`${name} passes Google's analyzer`, async () => {
     const columns = await googleSql.analyze(render(bigQuery), [RAW_EVENTS]);
-    assert.ok(columns.length > 0);
+    assert.equal(columns.length > 0, builder.endsWith('Query'), 'a query has a result, and only a query');
     for (const column of columns) assert.match(column.typeKind, /^TYPE_(STRING|INT64|DOUBLE)$/, column.name);
   });
 
@@ -47,11 +47,13 @@ test('every query and every model occurs among the statements that are analysed'
   assert.deepEqual(missing, [], 'add them to warehouse-sql/testing/statements.ts');
 });
 
-/** Functions that render a statement end in `Query`. */
+/** Functions that render a statement end in `Query` or `Statement`. */
 async function exportedQueries(): Promise<string[]> {
   const files = (await readdir(repositoryFile('warehouse-sql'))).filter((file) => /(?<!\.test)\.ts$/.test(file));
   const sources = await Promise.all(files.map((file) => readFile(repositoryFile(`warehouse-sql/${file}`), 'utf8')));
-  const names = sources.flatMap((text) => [...text.matchAll(/export (?:function|const) (?!bigQuery\b)(\w+Query)\b/g)]);
+  const names = sources.flatMap((text) => [
+    ...text.matchAll(/export (?:function|const) (?!bigQuery\b)(\w+(?:Query|Statement))\b/g),
+  ]);
   assert.ok(names.length > 0);
   return names.map(([, name]) => name ?? '');
 }

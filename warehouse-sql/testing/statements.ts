@@ -1,6 +1,7 @@
 import type { MetricDefinition, PropertyFilter } from '../../definitions/metric.ts';
 import type { Statement } from '../../warehouse/port.ts';
 import type { Dialect } from '../dialect.ts';
+import { countUserQuery, eraseUserStatement, type ErasedUnit } from '../erasure.ts';
 import { scorecardQuery, segmentSplitQuery, type Analysis } from '../scorecard-queries.ts';
 import { day, DAY_MS, DEPOSITED, KEY } from './small-warehouse.ts';
 
@@ -44,9 +45,14 @@ function segments(name: string, attributes: readonly string[]): RegisteredStatem
   return { builder: 'segmentSplitQuery', name, render: (dialect) => segmentSplitQuery(dialect, ANALYSIS, attributes) };
 }
 
+const ERASED: Readonly<Record<string, ErasedUnit>> = {
+  user: { userId: 'u1', deviceIds: [], untilMs: day(1) },
+  'user-with-devices': { userId: 'u1', deviceIds: ['d1', 'd2'], untilMs: day(1) },
+};
+
 /**
- * Every statement that the platform asks the warehouse, in every form that a definition can give it. A test wants each exported `…Query` and
- * each model to occur here.
+ * Every statement that the platform asks the warehouse, in every form that a definition can give it. A test wants each exported `…Query`
+ * and `…Statement` and each model to occur here.
  */
 export const STATEMENTS: readonly RegisteredStatement[] = [
   ...Object.entries(METRICS).map(([type, definition]) => scorecard(`scorecard-${type}`, [definition])),
@@ -55,4 +61,12 @@ export const STATEMENTS: readonly RegisteredStatement[] = [
   scorecard('scorecard-every-metric', EVERY_METRIC),
   segments('segments-one', ['region']),
   segments('segments-several', ['region', 'os', 'app_version']),
+  ...Object.entries(ERASED).flatMap(([name, user]) => [
+    { builder: 'countUserQuery', name: `count-${name}`, render: (dialect: Dialect) => countUserQuery(dialect, user) },
+    {
+      builder: 'eraseUserStatement',
+      name: `erase-${name}`,
+      render: (dialect: Dialect) => eraseUserStatement(dialect, user),
+    },
+  ]),
 ];

@@ -1,0 +1,2 @@
+-- One row: event_count, the raw events of one user
+SELECT COUNT(*) AS event_count FROM raw_events WHERE occurred_at <= $until AND (user_id = $user_id OR (user_id IS NULL AND (anonymous_id IN ($device_0, $device_1) OR CASE json_type(properties, '$.unit_id') WHEN 'OBJECT' THEN NULL WHEN 'ARRAY' THEN NULL WHEN 'DOUBLE' THEN CAST(CAST(json_extract(properties, '$.unit_id') AS DOUBLE) AS VARCHAR) ELSE json_extract_string(properties, '$.unit_id') END IN ($user_id, $device_0, $device_1))))

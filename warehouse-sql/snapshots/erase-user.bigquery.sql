@@ -1,0 +1,1 @@
+DELETE FROM raw_events WHERE occurred_at <= @until AND (user_id = @user_id OR (user_id IS NULL AND (JSON_VALUE(properties, '$.unit_id') IN (@user_id))))
