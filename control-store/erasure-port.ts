@@ -53,8 +53,8 @@ export interface ErasureRecord {
 /** Ids whose past is erased. */
 export interface ErasedIds {
   readonly size: number;
-  /** Grows with every erasure. */
-  readonly version: bigint;
+  /** Grows with every change. */
+  readonly version: number;
   /** Until when, in ms since 1970 UTC; undefined: it never was. */
   untilMs(id: string): number | undefined;
 }

@@ -8,6 +8,7 @@ import { onConnection } from '../postgres/one-connection.ts';
 import { SCHEMA, type Tx } from '../postgres/schema.ts';
 import { UnusableBackupError, type BackupSummary, type TableCount } from './archive-format.ts';
 import { checkArchive } from './archive-reader.ts';
+import { keepErasures } from './keep-erasures.ts';
 import { compareWithKnown, type KnownRuleset, type SinceBackup } from './newest-known.ts';
 import { publishRestored } from './publish-restored.ts';
 import { describeStore, type ReplacedStore } from './replaced-store.ts';
@@ -87,6 +88,7 @@ async function restoreWithin(
   await migrateWithin(onConnection(client), header.migrations.at(-1) ?? '');
   await restoreRows(client, options.file, summary, options.onProgress ?? (() => undefined));
   await migrateWithin(onConnection(client), migrationNames().at(-1) ?? '');
+  if (replaced !== null) await keepErasures(client, replaced.keptAs);
   const restored = await newestRuleset(client, options.file);
   const known = replaced === null ? options.known : [...options.known, replaced.known];
   const since = compareWithKnown(restored, known);

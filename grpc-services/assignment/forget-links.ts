@@ -13,7 +13,7 @@ export function forgetErasedLinks(
   erasures: Pick<ErasureStore, 'erased'>,
   logger: Logger,
 ): { stop(): void } {
-  let known = 0n;
+  let known = 0;
   let isLooking = false;
   const look = async (): Promise<void> => {
     if (isLooking) return;

@@ -2,12 +2,11 @@ import type { ErasedIds } from '../../erasure-port.ts';
 import { hashOf } from './id-hash.ts';
 import type { Database } from '../schema.ts';
 
-/** Keeps the erased ids of the table in memory, and reads what was added when they are asked for. */
+/** Keeps the erased ids of the table in memory, and reads them anew when they have changed. */
 export class ErasedIdsReader {
   readonly #database: Database;
-  readonly #until = new Map<string, number>();
-  #key: Buffer | null = null;
-  #lastChange = '0';
+  #ids: ErasedIds = { size: 0, version: 0, untilMs: () => undefined };
+  #state = '';
   #readAtMs = -Infinity;
   #reading: Promise<void> | undefined;
 
@@ -21,19 +20,6 @@ export class ErasedIdsReader {
     return this.#ids;
   }
 
-  readonly #ids: ErasedIds = ((reader: ErasedIdsReader) => ({
-    get size() {
-      return reader.#until.size;
-    },
-    get version() {
-      return BigInt(reader.#lastChange);
-    },
-    untilMs: (id: string) =>
-      reader.#until.size === 0 || reader.#key === null
-        ? undefined
-        : reader.#until.get(hashOf(reader.#key, id).toString('base64')),
-  }))(this);
-
   /** Whoever asks meanwhile waits for the next one: the one under way may have begun before what he must see. */
   async #read(): Promise<void> {
     await this.#reading?.catch(() => undefined);
@@ -43,18 +29,35 @@ export class ErasedIdsReader {
 
   async #fetch(): Promise<void> {
     const startedAtMs = performance.now();
-    this.#key ??= (await this.#database.selectFrom('erasure_key').select('key').executeTakeFirstOrThrow()).key;
-    // Changes are numbered in the order in which they commit: requests are taken one at a time.
-    const rows = await this.#database
-      .selectFrom('erased_ids')
-      .select(['id_hash', 'erased_until', 'change'])
-      .where('change', '>', this.#lastChange)
-      .orderBy('change')
-      .execute();
-    for (const { id_hash: hash, erased_until: until, change } of rows) {
-      this.#until.set(hash.toString('base64'), until.getTime());
-      this.#lastChange = change;
+    const state = await this.#stateOfTable();
+    if (state !== this.#state) {
+      this.#ids = await this.#load();
+      this.#state = state;
     }
     this.#readAtMs = startedAtMs;
+  }
+
+  /** Another text after every change, also where a backup was restored meanwhile. */
+  async #stateOfTable(): Promise<string> {
+    const { count, change, until } = await this.#database
+      .selectFrom('erased_ids')
+      .select((select) => [
+        select.fn.countAll<string>().as('count'),
+        select.fn.max('change').as('change'),
+        select.fn.max('erased_until').as('until'),
+      ])
+      .executeTakeFirstOrThrow();
+    return `${count} ${change} ${until?.getTime()}`;
+  }
+
+  async #load(): Promise<ErasedIds> {
+    const { key } = await this.#database.selectFrom('erasure_key').select('key').executeTakeFirstOrThrow();
+    const rows = await this.#database.selectFrom('erased_ids').select(['id_hash', 'erased_until']).execute();
+    const untilByHash = new Map(rows.map((row) => [row.id_hash.toString('base64'), row.erased_until.getTime()]));
+    return {
+      size: untilByHash.size,
+      version: this.#ids.version + 1,
+      untilMs: (id) => (untilByHash.size === 0 ? undefined : untilByHash.get(hashOf(key, id).toString('base64'))),
+    };
   }
 }
