@@ -17,8 +17,10 @@ export interface JudgeParts {
 /** Computes scorecards: sufficient statistics by SQL in the warehouse, everything else by pure functions. */
 export function createJudge({ warehouse, controlStore, clock }: JudgeParts): Judge {
   const dialect = warehouse.dialectName === 'duckdb' ? duckDb : bigQuery;
-  const query = <R extends Row>(statement: TypedStatement<R>): Promise<readonly R[]> => warehouse.query<R>(statement);
   return async (experimentKey) => {
+    const labels = { purpose: 'scorecard', experiment: experimentKey };
+    const query = <R extends Row>(statement: TypedStatement<R>): Promise<readonly R[]> =>
+      warehouse.query<R>({ ...statement, labels });
     const record = await controlStore.getExperiment(experimentKey);
     const { definition } = await controlStore.getDefinition('experiment', experimentKey, record.definitionVersion);
     const metrics = await metricsOf(controlStore, definition);

@@ -17,8 +17,8 @@ const DEFINES_TABLES = /^(CREATE|DROP|ALTER|TRUNCATE)\b/i;
  * @throws RangeError where a table is defined after rows were changed
  */
 export function asScript(statements: readonly Statement[]): Statement {
-  const [only] = statements;
-  if (only !== undefined && statements.length === 1) return only;
+  const [first] = statements;
+  if (first !== undefined && statements.length === 1) return first;
   const renamed = statements.map((statement, index) => withPrefix(statement, `s${index}_`));
   const firstChange = renamed.findIndex(({ sql }) => !definesTables(sql));
   const changes = firstChange === -1 ? [] : renamed.slice(firstChange);
@@ -37,7 +37,8 @@ export function asScript(statements: readonly Statement[]): Statement {
     parameterTypes: Object.assign({}, ...renamed.map(({ parameterTypes }) => parameterTypes ?? {})) as NonNullable<
       Statement['parameterTypes']
     >,
-    ...(only?.labels === undefined ? {} : { labels: only.labels }),
+    // One job has one set of labels: statements that are sent together belong together.
+    ...(first?.labels === undefined ? {} : { labels: first.labels }),
   };
 }
 
