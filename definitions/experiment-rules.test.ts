@@ -120,7 +120,22 @@ const EXPERIMENT_RULES: readonly Rule[] = [
   [
     'a stopping rule',
     { stopping: { rule: 'peeking' } },
-    'stopping.rule: is not one of "always-valid"; write one of them',
+    'stopping.rule: is not one of "always-valid", "group-sequential", "fixed-horizon"; write one of them',
+  ],
+  [
+    'the number of looks of a group-sequential experiment',
+    { stopping: { rule: 'group-sequential' } },
+    'stopping.looks: is missing; a group-sequential experiment says how often it is looked at',
+  ],
+  [
+    'looks for no other rule',
+    { stopping: { rule: 'fixed-horizon', looks: 3 } },
+    'stopping.looks: goes with rule: group-sequential, not with fixed-horizon; remove it',
+  ],
+  [
+    'enough units to end with',
+    { stopping: { maximumUnits: 20 } },
+    'stopping.maximumUnits: must be at least 200; below that no interval holds what it promises',
   ],
   ['an error level above 0', { stopping: { alpha: 0 } }, 'stopping.alpha: must be above 0'],
   ['an error level of at most a half', { stopping: { alpha: 0.6 } }, 'stopping.alpha: must be at most 0.5'],

@@ -39,11 +39,30 @@ export interface Guardrail {
   readonly marginRatio: number;
 }
 
-export interface StoppingRule {
-  readonly rule: 'always-valid';
-  /** Two-sided error level, default 0.05. */
+export interface StoppingRuleBase {
+  /** Two-sided error level over the whole life of the experiment, default 0.05. */
   readonly alpha: number;
+  /** The experiment ends when so many units, all arms together, have matured for the primary metric; without it the runtime alone ends it. */
+  readonly maximumUnits?: number;
 }
+
+/**
+ * When the primary and the secondary metrics may be read. Guardrails are watched all the time under every rule, by confidence sequences.
+ * - `always-valid`: whenever one likes (confidence sequences);
+ * - `group-sequential`: at `looks` times, evenly over the maximum runtime, each spending its part of alpha;
+ * - `fixed-horizon`: once, when the maximum runtime is over or the units are there.
+ */
+export type StoppingRule = StoppingRuleBase &
+  (
+    | { readonly rule: 'always-valid' | 'fixed-horizon' }
+    | {
+        readonly rule: 'group-sequential';
+        /** 2 to 20. */
+        readonly looks: number;
+        /** How alpha is spent over the runtime: hardly any early (O'Brien-Fleming), or evenly (Pocock). Default `obrien-fleming`. */
+        readonly spending: 'obrien-fleming' | 'pocock';
+      }
+  );
 
 /** An experiment as its author wrote it, checked and with every default filled in. */
 export interface ExperimentDefinition {

@@ -20,6 +20,8 @@ export interface Dialect {
   readonly toDouble: (expression: string) => string;
   /** A time moved by a fixed number of ms, which may be negative. */
   readonly addMs: (time: string, ms: number) => string;
+  /** A time as whole ms since 1970 UTC, rounded down. */
+  readonly epochMs: (time: string) => string;
   /** A column of a foreign table, whatever word its name is. */
   readonly column: (name: string) => string;
   /** A JSON object of properties and text expressions. */
@@ -59,6 +61,7 @@ export const duckDb: Dialect = {
   jsonObject: (column, property) => `json_extract(${column}, '$.${safeName(property)}')`,
   toDouble: (expression) => `CAST(${expression} AS DOUBLE)`,
   addMs: (time, ms) => `${time} + to_milliseconds(${whole(ms)})`,
+  epochMs: (time) => `epoch_ms(${time})`,
   column: (name) => `"${safeName(name)}"`,
   jsonRecord: (properties) => `json_object(${pairs(properties)})`,
   md5: (text) => `md5(${text})`,
@@ -79,6 +82,7 @@ export const bigQuery: Dialect = {
   jsonObject: (column, property) => `JSON_QUERY(${column}, '$.${safeName(property)}')`,
   toDouble: (expression) => `CAST(${expression} AS FLOAT64)`,
   addMs: (time, ms) => `TIMESTAMP_ADD(${time}, INTERVAL ${whole(ms)} MILLISECOND)`,
+  epochMs: (time) => `UNIX_MILLIS(${time})`,
   column: (name) => `\`${safeName(name)}\``,
   jsonRecord: (properties) => `JSON_OBJECT(${pairs(properties)})`,
   md5: (text) => `TO_HEX(MD5(${text}))`,

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { MetricDefinition } from '../definitions/metric.ts';
 import { bigQuery, duckDb } from './dialect.ts';
-import { scorecardQuery, segmentSplitQuery } from './scorecard-queries.ts';
+import { maturityQuery, scorecardQuery, segmentSplitQuery } from './scorecard-queries.ts';
 import {
   count,
   day,
@@ -263,4 +263,33 @@ test('values of definitions never become SQL; names that would have to be escape
     assert.throws(() => scorecardQuery(dialect, { ...analysis, unitType: evil }, [metric]), /cannot be a property/);
     assert.throws(() => segmentSplitQuery(dialect, analysis, [evil]), /cannot be a property/);
   }
+});
+
+test('units that matured between two looks, and when as many had as were planned', async () => {
+  const filled = await fill([
+    exposure('u1', CONTROL, 1), // matures at 3
+    exposure('u2', RETRY, 1.5),
+    exposure('u3', RETRY, 2),
+    exposure('u4', CONTROL, 6),
+    exposure('u5', CONTROL, 6.1), // after the last look
+    exposure('u6', CONTROL, 1, { properties: { reason: 'REASON_KILLED' } }),
+  ]);
+  const analysis = { experimentKey: KEY, epoch: 1, unitType: 'user', asOfMs: day(10) };
+  const ask = (maximumUnits: number | null) =>
+    filled.query(
+      maturityQuery(duckDb, analysis, {
+        windowMs: DEPOSITED.windowMs,
+        lookTimesMs: [day(3.5), day(8)],
+        maximumUnits,
+      }),
+    );
+  const looks = [
+    { part: 'look', look: 0, variant: CONTROL, units: 1, at_ms: 0 },
+    { part: 'look', look: 0, variant: RETRY, units: 1, at_ms: 0 },
+    { part: 'look', look: 1, variant: CONTROL, units: 1, at_ms: 0 },
+    { part: 'look', look: 1, variant: RETRY, units: 1, at_ms: 0 },
+  ];
+  assert.deepEqual(await ask(null), looks);
+  assert.deepEqual(await ask(3), [{ part: 'full', look: 0, variant: '', units: 3, at_ms: day(4) }, ...looks]);
+  assert.deepEqual(await ask(5), looks);
 });

@@ -1,5 +1,6 @@
 import type { ExperimentDefinition } from '../definitions/experiment.ts';
 import type { MetricDefinition } from '../definitions/metric.ts';
+import { composeMaturity, type MaturityQuestion, type MaturityRow } from './compose-maturity.ts';
 import { composeScorecard, composeSegmentSplit, type ScorecardRow, type SegmentSplitRow } from './compose-scorecard.ts';
 import type { Dialect, TypedStatement } from './dialect.ts';
 import { unitOutcomes } from './intermediate/unit-outcomes.ts';
@@ -44,6 +45,16 @@ export function segmentSplitQuery(
 ): TypedStatement<SegmentSplitRow> {
   const labels = { purpose: 'segment_split', experiment: analysis.experimentKey };
   return { ...composeSegmentSplit(dialect, ownExposures(dialect, analysis), attributes), labels };
+}
+
+/** The units that had matured at each look; see `composeMaturity`. */
+export function maturityQuery(
+  dialect: Dialect,
+  analysis: Analysis,
+  question: MaturityQuestion,
+): TypedStatement<MaturityRow> {
+  const labels = { purpose: 'maturity', experiment: analysis.experimentKey };
+  return { ...composeMaturity(dialect, ownExposures(dialect, analysis), question), labels };
 }
 
 function ownEvents(dialect: Dialect, analysis: Analysis, metrics: readonly MetricDefinition[]): Sources {

@@ -16,6 +16,7 @@ import {
   weightBasisPoints,
 } from './primitives.ts';
 import { ramp } from './ramp.ts';
+import { stopping } from './stopping.ts';
 import { duplicates, sharesOf } from './variants.ts';
 
 const DAY_MS = 86_400_000;
@@ -41,11 +42,6 @@ export const metricRoles = fields({
   guardrails: listOf(
     fields({ metric: key, margin: ratio }).transform(({ metric, margin }) => ({ metric, marginRatio: margin })),
   ),
-});
-
-export const stopping = fields({
-  rule: z.literal('always-valid').default('always-valid'),
-  alpha: z.number().gt(0, 'must be above 0').lte(0.5, 'must be at most 0.5').default(0.05),
 });
 
 const runtime = fields({

@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import { formatDuration } from '../duration.ts';
 import type { SourceExperiment } from '../warehouse-source.ts';
-import { checkMetricRoles, metricRoles, stopping } from './experiment.ts';
+import { checkMetricRoles, metricRoles } from './experiment.ts';
+import { stopping } from './stopping.ts';
 import { fields } from './fields.ts';
 import { key, positiveDuration, sentence, text, weightBasisPoints } from './primitives.ts';
 import { instant } from './times.ts';

@@ -2,7 +2,7 @@ import type { MetricDefinition, PropertyFilter } from '../../definitions/metric.
 import type { Statement } from '../../warehouse/port.ts';
 import type { Dialect } from '../dialect.ts';
 import { countUserQuery, eraseUserStatement, type ErasedUnit } from '../erasure.ts';
-import { scorecardQuery, segmentSplitQuery, type Analysis } from '../scorecard-queries.ts';
+import { maturityQuery, scorecardQuery, segmentSplitQuery, type Analysis } from '../scorecard-queries.ts';
 import { day, DAY_MS, DEPOSITED, KEY } from './small-warehouse.ts';
 
 /** A statement of the platform, as one of the experiments that it serves asks for it. */
@@ -45,6 +45,11 @@ function segments(name: string, attributes: readonly string[]): RegisteredStatem
   return { builder: 'segmentSplitQuery', name, render: (dialect) => segmentSplitQuery(dialect, ANALYSIS, attributes) };
 }
 
+function maturity(name: string, maximumUnits: number | null): RegisteredStatement {
+  const question = { windowMs: DAY_MS, lookTimesMs: [day(4), day(8)], maximumUnits };
+  return { builder: 'maturityQuery', name, render: (dialect) => maturityQuery(dialect, ANALYSIS, question) };
+}
+
 const ERASED: Readonly<Record<string, ErasedUnit>> = {
   user: { userId: 'u1', deviceIds: [], untilMs: day(1) },
   'user-with-devices': { userId: 'u1', deviceIds: ['d1', 'd2'], untilMs: day(1) },
@@ -59,6 +64,8 @@ export const STATEMENTS: readonly RegisteredStatement[] = [
   scorecard('scorecard-covariate', [metric({ covariateMs: 14 * DAY_MS })]),
   ...UNIT_TYPES.map((unitType) => scorecard(`scorecard-of-${unitType}s`, [DEPOSITED], { ...ANALYSIS, unitType })),
   scorecard('scorecard-every-metric', EVERY_METRIC),
+  maturity('maturity-of-looks', null),
+  maturity('maturity-up-to-units', 500),
   segments('segments-one', ['region']),
   segments('segments-several', ['region', 'os', 'app_version']),
   ...Object.entries(ERASED).flatMap(([name, user]) => [

@@ -1,0 +1,35 @@
+WITH stg_exposures AS (
+-- One row per exposure event of one epoch, the first in the log where an event id came twice:
+-- unit_id, variant, reason, occurred_at, segments (JSON), log_partition, log_offset.
+SELECT
+  JSON_VALUE(properties, '$.unit_id') AS unit_id,
+  variant,
+  JSON_VALUE(properties, '$.reason') AS reason,
+  occurred_at,
+  JSON_QUERY(properties, '$.segments') AS segments,
+  log_partition,
+  log_offset
+FROM raw_events
+WHERE event_type = 'exposure'
+  AND experiment_key = @experiment_key
+  AND epoch = @epoch
+  AND occurred_at <= @closed_at
+QUALIFY ROW_NUMBER() OVER (PARTITION BY event_id ORDER BY log_partition, log_offset) = 1
+),
+int_first_exposures AS (
+-- One row per unit: unit_id, variant, first_exposed_at, segments (JSON), all of its first exposure by a random split.
+SELECT unit_id, variant, occurred_at AS first_exposed_at, segments
+FROM stg_exposures
+WHERE reason = 'REASON_SPLIT' AND unit_id IS NOT NULL AND variant IS NOT NULL
+QUALIFY ROW_NUMBER() OVER (PARTITION BY unit_id ORDER BY occurred_at, log_partition, log_offset) = 1
+),
+matured_units AS (
+-- One row per unit whose window closed by the last look: unit_id, variant, matured_at.
+SELECT unit_id, variant, TIMESTAMP_ADD(first_exposed_at, INTERVAL 86400000 MILLISECOND) AS matured_at
+FROM int_first_exposures
+WHERE TIMESTAMP_ADD(first_exposed_at, INTERVAL 86400000 MILLISECOND) <= @look_1
+)
+SELECT 'look' AS part, look, variant, COUNT(*) AS units, 0 AS at_ms
+FROM (SELECT variant, matured_at, CASE WHEN matured_at <= @look_0 THEN 0 WHEN matured_at <= @look_1 THEN 1 END AS look FROM matured_units) AS by_look
+GROUP BY look, variant
+ORDER BY part, look, variant
