@@ -8,11 +8,31 @@ export function twoSidedTail(t: number, degreesOfFreedom: number): number {
   return incompleteBeta(degreesOfFreedom / (degreesOfFreedom + t * t), degreesOfFreedom / 2, 0.5);
 }
 
-/** The value that |t| exceeds with probability `alpha`. jstat's quantile has eight digits; two Newton steps give the rest. */
+/**
+ * The value that |t| exceeds with probability `alpha`. jstat's quantile has eight digits and none far out; Newton steps on the logarithm of the
+ * tail give the rest.
+ */
 export function twoSidedQuantile(alpha: number, degreesOfFreedom: number): number {
-  let quantile = studentt.inv(1 - alpha / 2, degreesOfFreedom);
-  for (let step = 0; step < 2; step += 1) {
-    quantile += (twoSidedTail(quantile, degreesOfFreedom) - alpha) / (2 * studentt.pdf(quantile, degreesOfFreedom));
+  let quantile =
+    alpha > JSTAT_FROM ? studentt.inv(1 - alpha / 2, degreesOfFreedom) : farQuantile(alpha, degreesOfFreedom);
+  for (let step = 0; step < 3; step += 1) {
+    const tail = twoSidedTail(quantile, degreesOfFreedom);
+    quantile += (tail * Math.log(tail / alpha)) / (2 * studentt.pdf(quantile, degreesOfFreedom));
   }
   return quantile;
+}
+
+const JSTAT_FROM = 1e-6;
+
+/** By halving the interval on a logarithmic scale. */
+function farQuantile(alpha: number, degreesOfFreedom: number): number {
+  let low = 1;
+  let high = 2;
+  while (twoSidedTail(high, degreesOfFreedom) > alpha && high < 1e150) high *= high;
+  while (high / low > 1 + 1e-9) {
+    const middle = Math.sqrt(low * high);
+    if (twoSidedTail(middle, degreesOfFreedom) > alpha) low = middle;
+    else high = middle;
+  }
+  return Math.sqrt(low * high);
 }

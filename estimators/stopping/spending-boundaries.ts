@@ -1,0 +1,76 @@
+import { normalQuantile } from '../normal.ts';
+import { assertInformation } from './information.ts';
+import { exceeds, firstDensity, nextDensity, resolutionFor, type ScoreDensity } from './score-density.ts';
+import { spent, type Spending } from './spending.ts';
+
+export interface SpendingBoundariesInput {
+  readonly spending: Spending;
+  /** Two-sided error level over all looks together. */
+  readonly alpha: number;
+  /** Fraction of the planned information at each look so far; above 0 and growing. From 1 on the rest of alpha is spent. */
+  readonly informationFractions: readonly number[];
+  /** The last of these looks is the last one of all, and spends whatever is left, even where the planned information was not reached. */
+  readonly isFinal?: boolean;
+}
+
+/** Where a boundary would be so far out that a double cannot tell its probability from 0. */
+const OUT_OF_REACH = 38;
+
+/**
+ * Boundaries |z| ≥ c of a two-sided symmetric group-sequential test by alpha spending, exact by numerical integration. A boundary depends on
+ * the looks so far alone, so looks may come when they come, and past boundaries never move. Each side spends alpha / 2.
+ *
+ * Source: K. K. G. Lan, D. L. DeMets, "Discrete sequential boundaries for clinical trials", Biometrika 70 (1983), 659–663; the integration is
+ * Jennison & Turnbull (2000), chapter 19.
+ *
+ * @returns a critical z-value for each look; Infinity where nothing may be spent at it
+ * @throws RangeError for an alpha outside (0, 1), fractions that do not grow, or looks too close to each other
+ */
+export function spendingBoundaries(input: SpendingBoundariesInput): number[] {
+  const { spending, alpha, informationFractions, isFinal = false } = input;
+  if (!(alpha > 0 && alpha < 1)) throw new RangeError(`group-sequential: alpha must lie between 0 and 1, got ${alpha}`);
+  assertInformation('group-sequential', informationFractions);
+  const resolution = resolutionFor(informationFractions);
+  const boundaries: number[] = [];
+  let density: ScoreDensity | null = null;
+  let spentBefore = 0;
+  for (const [look, information] of informationFractions.entries()) {
+    const isLast = look === informationFractions.length - 1;
+    const spentNow = isLast && isFinal ? alpha / 2 : spent(spending, alpha / 2, information);
+    const boundary = boundaryFor(density, information, spentNow - spentBefore);
+    boundaries.push(boundary);
+    spentBefore = spentNow;
+    if (isLast) break;
+    const region = { lower: -boundary, upper: boundary };
+    density =
+      density === null
+        ? firstDensity(information, 0, region, resolution)
+        : nextDensity(density, information, region, resolution);
+  }
+  return boundaries;
+}
+
+/** What each side spends at the last of the looks. */
+export function lastSpent({ spending, alpha, informationFractions, isFinal = false }: SpendingBoundariesInput): number {
+  const [now = NaN, before] = informationFractions.slice(-2).reverse();
+  const spentNow = isFinal ? alpha / 2 : spent(spending, alpha / 2, now);
+  return spentNow - (before === undefined ? 0 : spent(spending, alpha / 2, before));
+}
+
+/**
+ * The z that is exceeded with `probability` by those that went on. Newton on the logarithm from the unconditional quantile, which lies to
+ * its right: the tail of a log-concave density is log-concave, so the steps go left and never past the root.
+ */
+export function boundaryFor(density: ScoreDensity | null, information: number, probability: number): number {
+  if (!(probability > 1e-300)) return Infinity;
+  let z = normalQuantile(probability);
+  if (density === null) return z;
+  for (let iteration = 0; iteration < 60; iteration += 1) {
+    const { probability: tail, slope } = exceeds(density, information, 0, z);
+    if (tail === 0 || z > OUT_OF_REACH) return Infinity;
+    const move = (Math.log(tail / probability) * tail) / slope;
+    z -= move;
+    if (Math.abs(move) < 1e-12) break;
+  }
+  return z;
+}
