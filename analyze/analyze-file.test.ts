@@ -6,7 +6,7 @@ import { after, before, test } from 'node:test';
 import { repositoryFile } from '../parts/repository-root.ts';
 import type { AnalyzeOptions } from './analysis.ts';
 import { analyzeFile } from './analyze-file.ts';
-import { AnalyzeError } from './csv-input.ts';
+import { AnalyzeError } from './analyze-error.ts';
 import { formatAnalysis } from './format-analysis.ts';
 
 type Difference = Record<'estimate' | 'lower' | 'upper' | 'pValue', number>;

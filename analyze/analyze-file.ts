@@ -8,7 +8,8 @@ import { welch } from '../estimators/welch.ts';
 import { openDuckDb } from '../warehouse/duckdb.ts';
 import type { Analysis, AnalysisMethod, AnalyzedArm, AnalyzedDifference, AnalyzeOptions } from './analysis.ts';
 import { readArmSums, type ArmSums } from './arm-sums.ts';
-import { AnalyzeError, readCsv } from './csv-input.ts';
+import { AnalyzeError } from './analyze-error.ts';
+import { readCsv } from './csv-input.ts';
 
 /**
  * Compares the mean of a column between the two arms of a file: one row a unit.

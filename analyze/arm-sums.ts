@@ -1,6 +1,7 @@
 import type { CovariateSums } from '../estimators/cuped.ts';
 import type { AnalyzeOptions } from './analysis.ts';
-import { AnalyzeError, columnSql, CSV_TABLE, ROW_NUMBER, type CsvInput } from './csv-input.ts';
+import { AnalyzeError } from './analyze-error.ts';
+import { columnSql, CSV_TABLE, ROW_NUMBER, type CsvInput } from './csv-input.ts';
 
 /** What the estimators need of one file. */
 export interface ArmSums {

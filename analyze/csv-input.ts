@@ -1,11 +1,7 @@
 import { open } from 'node:fs/promises';
 import { didYouMean } from '../definitions/suggestion.ts';
 import type { Row, Statement, Warehouse } from '../warehouse/port.ts';
-
-/** The file cannot be analysed as asked; the message says what is wrong, where, and what to do. */
-export class AnalyzeError extends Error {
-  override readonly name = 'AnalyzeError';
-}
+import { AnalyzeError } from './analyze-error.ts';
 
 /** Texts that stand for a missing value, beside an empty field. */
 const MISSING_VALUES: readonly string[] = ['NA', 'N/A', 'NaN', 'nan', 'NULL', 'null', 'None'];

@@ -1,4 +1,4 @@
-import { AnalyzeError } from '../analyze/csv-input.ts';
+import { AnalyzeError } from '../analyze/analyze-error.ts';
 import { InvalidDefinitionError } from '../definitions/definition.ts';
 import { ConfigurationError } from '../main/configuration.ts';
 

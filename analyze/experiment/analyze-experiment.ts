@@ -1,0 +1,106 @@
+import { AnalyzeError } from '../analyze-error.ts';
+import { openDataFile } from '../input/data-file.ts';
+import { loadRows, type FileRows, type NeededColumns } from '../input/file-rows.ts';
+import { withScratchWarehouse } from '../input/scratch-warehouse.ts';
+import { checkColumns, type Warning } from './check-columns.ts';
+import { columnsOf } from './metric-expression.ts';
+import { readMetrics } from './metric-readings.ts';
+import type { ExperimentRequest } from './request.ts';
+import type { ExperimentAnalysis, SplitReading } from './result.ts';
+import { readSegments } from './segment-readings.ts';
+import { countArms, readSplit } from './split.ts';
+import { makeUnits, type Units } from './units.ts';
+import { methodsInWords } from './wording.ts';
+
+/**
+ * Reads an experiment from a file: each arm against control, for every metric.
+ *
+ * @throws AnalyzeError where the file cannot be analysed as asked, with the column and the row where there is one
+ */
+export async function analyzeExperiment(request: ExperimentRequest): Promise<ExperimentAnalysis> {
+  assertDifferentColumns(request);
+  return await withScratchWarehouse(async (warehouse) => {
+    const rows = await loadRows(warehouse, await openDataFile(warehouse, request.file), neededBy(request));
+    const warnings = [...(await checkColumns(rows, request))];
+    const units = await makeUnits(rows, request);
+    warnings.push(...units.warnings);
+    const split = await readSplit(warehouse, request, await countArms(warehouse));
+    const reason = whyInvalid(request, split, units);
+    const described = describe(request, rows, units, split);
+    if (reason !== null)
+      return { ...described, status: 'invalid', reason, metrics: [], segments: [], methods: [], warnings };
+    const metrics = await readMetrics(warehouse, request, split);
+    const segments = await readSegments(warehouse, request, metrics);
+    return {
+      ...described,
+      status: 'ok',
+      reason: null,
+      metrics,
+      segments: segments.readings,
+      methods: methodsInWords(request),
+      warnings: [...warnings, ...segments.warnings] satisfies readonly Warning[],
+    };
+  });
+}
+
+function neededBy(request: ExperimentRequest): NeededColumns {
+  const { unit, variant, segments, covariates, metrics, date, design } = request;
+  const texts = [variant, ...segments, ...(unit === null ? [] : [unit])];
+  if (design.kind === 'cluster') texts.push(design.cluster);
+  if (design.kind === 'switchback') texts.push(design.region, design.window);
+  const numbers = [...covariates];
+  for (const metric of metrics) (metric.type === 'distinct' ? texts : numbers).push(...columnsOf(metric));
+  return { texts, numbers, times: date === null ? [] : [date] };
+}
+
+type Described = Omit<ExperimentAnalysis, 'status' | 'reason' | 'metrics' | 'segments' | 'methods' | 'warnings'>;
+
+function describe(request: ExperimentRequest, rows: FileRows, units: Units, split: SplitReading): Described {
+  const { file, control, alpha, correction, stopping, design, covariates } = request;
+  return {
+    file,
+    rowCount: rows.rowCount,
+    unitCount: units.unitCount,
+    crossedUnitCount: units.crossed.unitCount,
+    control,
+    alpha,
+    correction,
+    stopping,
+    design,
+    covariates,
+    split,
+  };
+}
+
+/** Why no effect may be shown; null where one may. */
+function whyInvalid({ variant }: ExperimentRequest, split: SplitReading, { crossed, unitCount }: Units): string | null {
+  if (crossed.isTooMany) {
+    const share = ((100 * crossed.unitCount) / unitCount).toFixed(1);
+    return `No effect is shown: ${crossed.unitCount} of ${unitCount} units (${share} %) have rows of more than one arm in column "${variant}", such as "${crossed.example ?? ''}"; more than 1 % says that the assignment is broken.`;
+  }
+  if (!split.isMismatch) return null;
+  const arms = split.arms.map(
+    ({ arm, units, expectedUnits }) => `${arm} ${units} of ${Math.round(expectedUnits)} expected`,
+  );
+  const [worst] = split.suspects;
+  const where = worst === undefined ? '' : `; it is most wrong where ${worst.segment} is ${worst.value}`;
+  return `No effect is shown: the split is not as intended: ${arms.join(', ')}; p = ${split.pValue.toExponential(1)} is below ${split.threshold}${where}. Units are lost or doubled in one arm, so the arms cannot be compared. If another split was intended, say it with --weights.`;
+}
+
+/** @throws AnalyzeError where a name is used for two things */
+export function assertDifferentColumns(request: ExperimentRequest): void {
+  const { unit, variant, covariates, metrics } = request;
+  if (unit === variant)
+    throw new AnalyzeError(`--unit and --variant must be different columns, got "${variant}" for both`);
+  for (const covariate of covariates)
+    for (const metric of metrics)
+      if (columnsOf(metric).includes(covariate))
+        throw new AnalyzeError(
+          `covariate "${covariate}" is the outcome of metric ${metric.expression}; a covariate was known before the treatment`,
+        );
+  for (const metric of metrics)
+    if (columnsOf(metric).some((column) => column === unit || column === variant) && metric.type !== 'distinct')
+      throw new AnalyzeError(
+        `metric ${metric.expression} reads the column of --unit or --variant, which is no outcome`,
+      );
+}

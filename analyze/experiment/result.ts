@@ -1,0 +1,110 @@
+import type { Warning } from './check-columns.ts';
+import type { GoodDirection, MetricExpression } from './metric-expression.ts';
+import type { Correction, ExperimentRequest } from './request.ts';
+
+export interface Bounds {
+  readonly estimate: number;
+  readonly lower: number;
+  readonly upper: number;
+}
+export interface AbsoluteEffect extends Bounds {
+  readonly standardError: number;
+}
+
+/** An arm as it is, before any adjustment. */
+export interface ArmReading {
+  readonly arm: string;
+  readonly units: number;
+  /** The mean per unit; of a ratio the ratio; of a quantile the quantile. */
+  readonly mean: number;
+  /** Of one unit's contribution: the standard error is this over the root of the units. */
+  readonly standardDeviation: number;
+}
+
+/** One arm against control, for one metric. */
+export interface Comparison {
+  readonly arm: string;
+  readonly control: string;
+  /** Arm minus control, in the metric's unit; adjusted by the covariates where there are any. */
+  readonly absolute: AbsoluteEffect;
+  /** Arm over control minus 1; null where control's mean is not bounded away from 0. */
+  readonly relative: Bounds | null;
+  /** Two-sided, of the stopping rule; not corrected. */
+  readonly pValue: number;
+  /** Corrected for the other comparisons of its family. */
+  readonly adjustedPValue: number;
+  /** The adjusted p-value is at most alpha. */
+  readonly isSignificant: boolean;
+  /** What a significant effect means, by the direction that is good. */
+  readonly reading: 'better' | 'worse' | 'not shown';
+  /** Without the covariates; null where there are none. */
+  readonly unadjusted: (AbsoluteEffect & { readonly relative: Bounds | null; readonly pValue: number }) | null;
+  /** Share of the variance of the difference that the covariates removed; null without covariates. */
+  readonly varianceRemovedRatio: number | null;
+}
+
+export interface MetricReading {
+  readonly metric: string;
+  readonly type: MetricExpression['type'];
+  readonly role: 'primary' | 'secondary';
+  readonly goodDirection: GoodDirection;
+  /** Where values were cut; null: nowhere. */
+  readonly capAt: number | null;
+  readonly arms: readonly ArmReading[];
+  readonly comparisons: readonly Comparison[];
+}
+
+/** One value of a segment column, for one metric and arm. Segments are read after the fact: corrected over all of them. */
+export interface SegmentReading {
+  readonly segment: string;
+  readonly value: string;
+  readonly metric: string;
+  readonly arm: string;
+  readonly units: { readonly control: number; readonly arm: number };
+  readonly means: { readonly control: number; readonly arm: number };
+  readonly absolute: AbsoluteEffect;
+  readonly relative: Bounds | null;
+  readonly pValue: number;
+  readonly adjustedPValue: number;
+  /** Significantly in the bad direction. */
+  readonly isHarmed: boolean;
+}
+
+export interface SplitReading {
+  readonly arms: readonly { readonly arm: string; readonly units: number; readonly expectedUnits: number }[];
+  readonly pValue: number;
+  readonly threshold: number;
+  readonly isMismatch: boolean;
+  /** Where the split is most wrong, the worst first; empty unless it is. */
+  readonly suspects: readonly {
+    readonly segment: string;
+    readonly value: string;
+    readonly pValue: number;
+    readonly counts: Readonly<Record<string, number>>;
+  }[];
+}
+
+/** What one file says about one experiment; JSON as it is. */
+export interface ExperimentAnalysis {
+  readonly file: string;
+  /** `invalid`: the arms cannot be compared, so no effect is shown. */
+  readonly status: 'ok' | 'invalid';
+  /** Why, in a sentence; null where it is ok. */
+  readonly reason: string | null;
+  readonly rowCount: number;
+  readonly unitCount: number;
+  readonly crossedUnitCount: number;
+  readonly control: string;
+  readonly alpha: number;
+  readonly correction: Correction;
+  readonly stopping: ExperimentRequest['stopping'];
+  readonly design: ExperimentRequest['design'];
+  readonly covariates: readonly string[];
+  readonly split: SplitReading;
+  /** Empty where it is invalid, as are the segments. */
+  readonly metrics: readonly MetricReading[];
+  readonly segments: readonly SegmentReading[];
+  /** How it was computed, a sentence each. */
+  readonly methods: readonly string[];
+  readonly warnings: readonly Warning[];
+}

@@ -1,0 +1,90 @@
+import type { Warehouse } from '../../warehouse/port.ts';
+import type { Warning } from './check-columns.ts';
+import { adjustPValues } from './corrections.ts';
+import { readMetricMoments } from './metric-moments.ts';
+import { compareArm } from './metric-readings.ts';
+import type { ExperimentRequest } from './request.ts';
+import type { MetricReading, SegmentReading } from './result.ts';
+import { segmentColumn } from './units.ts';
+
+/** Below this many units in an arm a segment's interval is not to be trusted. */
+const MINIMUM_UNITS = 30;
+
+export interface Segments {
+  readonly readings: readonly SegmentReading[];
+  readonly warnings: readonly Warning[];
+}
+
+/** Each metric within each value of the segment columns, corrected over all of them. */
+export async function readSegments(
+  warehouse: Warehouse,
+  request: ExperimentRequest,
+  metrics: readonly MetricReading[],
+): Promise<Segments> {
+  const raw: Omit<SegmentReading, 'adjustedPValue' | 'isHarmed'>[] = [];
+  const small: string[] = [];
+  for (const [place, segment] of request.segments.entries())
+    for (const [index, metric] of request.metrics.entries()) {
+      const capAt = metrics[index]?.capAt ?? null;
+      const groups = await readMetricMoments(warehouse, request, index, { groupBy: segmentColumn(place), capAt });
+      for (const [value, moments] of groups)
+        for (const { arm } of metrics[index]?.comparisons ?? []) {
+          const [control, treatment] = [moments.arms.get(request.control), moments.arms.get(arm)];
+          const isReadable =
+            control !== undefined &&
+            treatment !== undefined &&
+            Math.min(control.count, treatment.count) >= MINIMUM_UNITS &&
+            control.variance + treatment.variance > 0;
+          if (!isReadable) {
+            if (index === 0) small.push(`${segment} = ${value ?? ''} (${arm})`);
+            continue;
+          }
+          const { absolute, relative, pValue } = compareArm(moments, arm, metric, request);
+          raw.push({
+            segment,
+            value: value ?? '',
+            metric: metric.expression,
+            arm,
+            units: { control: control.count, arm: treatment.count },
+            means: { control: control.mean, arm: treatment.mean },
+            absolute,
+            relative,
+            pValue,
+          });
+        }
+    }
+  const readings = judge(raw, request);
+  return { readings, warnings: [...harmWarnings(readings), ...smallWarnings(small)] };
+}
+
+function judge(
+  raw: readonly Omit<SegmentReading, 'adjustedPValue' | 'isHarmed'>[],
+  request: ExperimentRequest,
+): SegmentReading[] {
+  const adjusted = adjustPValues(
+    raw.map(({ pValue }) => pValue),
+    request.correction,
+  );
+  return raw.map((reading, index) => {
+    const adjustedPValue = adjusted[index] ?? reading.pValue;
+    const good = request.metrics.find(({ expression }) => expression === reading.metric)?.goodDirection ?? 'increase';
+    const isBad = good === 'increase' ? reading.absolute.estimate < 0 : reading.absolute.estimate > 0;
+    return { ...reading, adjustedPValue, isHarmed: isBad && adjustedPValue <= request.alpha };
+  });
+}
+
+function harmWarnings(readings: readonly SegmentReading[]): Warning[] {
+  return readings
+    .filter(({ isHarmed }) => isHarmed)
+    .map(({ segment, value, arm, metric, adjustedPValue }) => ({
+      code: 'harmed-segment',
+      message: `${arm} harms ${metric} where ${segment} is ${value} (adjusted p = ${adjustedPValue.toPrecision(2)})`,
+    }));
+}
+
+function smallWarnings(small: readonly string[]): Warning[] {
+  if (small.length === 0) return [];
+  const shown = small.slice(0, 3).join(', ');
+  const message = `${small.length} segments have fewer than ${MINIMUM_UNITS} units in an arm, or nothing that varies, and are not read: ${shown}`;
+  return [{ code: 'small-segments', message }];
+}

@@ -1,0 +1,125 @@
+import { AnalyzeError } from '../analyze-error.ts';
+import { FILE_ROWS, type FileRows } from '../input/file-rows.ts';
+import { alsoIn, type Warning } from './check-columns.ts';
+import type { MetricExpression } from './metric-expression.ts';
+import type { ExperimentRequest } from './request.ts';
+
+/** The table that `makeUnits` makes: one row per unit. */
+export const UNITS = 'units';
+
+/** Columns of `units`, by the place of what they hold in the request. */
+export const valueColumn = (metric: number): string => `y${metric}`;
+export const denominatorColumn = (metric: number): string => `z${metric}`;
+export const covariateColumn = (covariate: number): string => `x${covariate}`;
+export const segmentColumn = (segment: number): string => `s${segment}`;
+
+/** Above this share of units with rows of two arms something assigns wrongly, and no arm can be read (as GrowthBook has it). */
+const CROSSED_LIMIT = 0.01;
+
+/** What the units of a file are. */
+export interface Units {
+  readonly unitCount: number;
+  /** Units with rows of more than one arm: they belong to the arm of their first row. */
+  readonly crossed: {
+    readonly unitCount: number;
+    readonly example: string | null;
+    /** So many that the arms mean nothing. */
+    readonly isTooMany: boolean;
+  };
+  readonly warnings: readonly Warning[];
+}
+
+/**
+ * Adds up the rows of each unit. Its arm, cluster and segments are those of its first row: the earliest by the date column, else the first in
+ * the file.
+ *
+ * @throws AnalyzeError where a covariate has two values within one unit
+ */
+export async function makeUnits(rows: FileRows, request: ExperimentRequest): Promise<Units> {
+  const { warehouse } = rows;
+  const order = request.date === null ? 'rowid' : `ROW(${rows.time(request.date)}, rowid)`;
+  const first = (sql: string): string => `arg_min(${sql}, ${order})`;
+  const arm = rows.text(request.variant);
+  const unit = request.unit ?? '';
+  const columns = [
+    `${rows.text(unit)} AS unit`,
+    `${first(arm)} AS arm`,
+    `MIN(${arm}) <> MAX(${arm}) AS is_crossed`,
+    'COUNT(*) AS row_count',
+    'MIN(rowid) AS first_row',
+    ...(request.design.kind === 'cluster' ? [`${first(rows.text(request.design.cluster))} AS cluster`] : []),
+    ...request.segments.map(
+      (segment, index) => `COALESCE(${first(rows.text(segment))}, '(none)') AS ${segmentColumn(index)}`,
+    ),
+    ...request.covariates.map((covariate, index) => `MIN(${rows.number(covariate)}) AS ${covariateColumn(index)}`),
+    ...request.metrics.flatMap((metric, index) => valueColumns(rows, metric, index, request)),
+  ];
+  const sql = `
+-- One row per unit: its arm and attributes by its first row, its metrics (y, z = numerator and denominator) and covariates (x).
+CREATE TABLE ${UNITS} AS SELECT ${columns.join(', ')} FROM ${FILE_ROWS} GROUP BY ${rows.text(unit)}`;
+  for (const covariate of request.covariates) await refuseChanging(rows, unit, covariate);
+  await warehouse.execute([{ sql, parameters: {} }]);
+  return await describeUnits(rows, request);
+}
+
+function valueColumns(rows: FileRows, metric: MetricExpression, index: number, request: ExperimentRequest): string[] {
+  const total = (column: string): string => {
+    const value = rows.number(column);
+    return request.missing === 'drop'
+      ? `CASE WHEN COUNT(${value}) = COUNT(*) THEN SUM(${value}) END`
+      : `COALESCE(SUM(${value}), 0)`;
+  };
+  if (metric.type === 'quantile') return [];
+  if (metric.type === 'ratio')
+    return [
+      `${total(metric.numerator)} AS ${valueColumn(index)}`,
+      `${total(metric.denominator)} AS ${denominatorColumn(index)}`,
+    ];
+  if (metric.column === null) return [`CAST(COUNT(*) AS DOUBLE) AS ${valueColumn(index)}`];
+  if (metric.type === 'distinct')
+    return [`CAST(COUNT(DISTINCT ${rows.text(metric.column)}) AS DOUBLE) AS ${valueColumn(index)}`];
+  const value = total(metric.column);
+  return [`${metric.type === 'proportion' ? `LEAST(${value}, 1)` : value} AS ${valueColumn(index)}`];
+}
+
+/** Two values of one covariate within a unit say that it was not known before the treatment. */
+async function refuseChanging(rows: FileRows, unit: string, covariate: string): Promise<void> {
+  const value = rows.number(covariate);
+  const [found] = await rows.warehouse.query<{ unit: string; row_number: number; unit_count: number }>({
+    sql: `
+SELECT first(unit ORDER BY row_number) AS unit, MIN(row_number) AS row_number, COUNT(*) AS unit_count FROM (
+  SELECT ${rows.text(unit)} AS unit, MAX(rowid) + 1 AS row_number FROM ${FILE_ROWS}
+  GROUP BY 1 HAVING COUNT(*) > 1 AND (MIN(${value}) <> MAX(${value}))
+) AS changing HAVING COUNT(*) > 0`,
+    parameters: {},
+  });
+  if (found !== undefined)
+    throw new AnalyzeError(
+      `${rows.file}, data row ${found.row_number}, column "${covariate}": unit "${found.unit}" has more than one value${alsoIn(found.unit_count).replace('rows', 'units')}; a covariate was known before the treatment, so it is the same in all rows of a unit`,
+    );
+}
+
+async function describeUnits(rows: FileRows, request: ExperimentRequest): Promise<Units> {
+  const [found] = await rows.warehouse.query<{ units: number; crossed: number; example: string | null; row: number }>({
+    sql: `
+SELECT COUNT(*) AS units, COUNT(*) FILTER (WHERE is_crossed) AS crossed,
+  arg_min(unit, first_row) FILTER (WHERE is_crossed) AS example, COALESCE(MIN(first_row) FILTER (WHERE is_crossed), 0) + 1 AS row
+FROM ${UNITS}`,
+    parameters: {},
+  });
+  if (found === undefined) throw new AnalyzeError(`${rows.file} has no units`);
+  const isTooMany = found.crossed > CROSSED_LIMIT * found.units;
+  const warnings: Warning[] = [];
+  if (found.crossed > 0)
+    warnings.push({
+      code: 'crossed-units',
+      message:
+        `${found.crossed} of ${found.units} units have rows of more than one arm, such as "${found.example ?? ''}" (column "${request.variant}", ` +
+        `first seen in data row ${found.row}); each belongs to the arm of its first row`,
+    });
+  return {
+    unitCount: found.units,
+    crossed: { unitCount: found.crossed, example: found.example, isTooMany },
+    warnings,
+  };
+}

@@ -1,0 +1,38 @@
+import type { ExperimentRequest } from './request.ts';
+
+/** How the numbers came to be, a sentence each. */
+export function methodsInWords(request: ExperimentRequest): readonly string[] {
+  const level = `${Number((100 * (1 - request.alpha)).toPrecision(6))} %`;
+  return [stoppingInWords(request, level), ...covariatesInWords(request), correctionInWords(request)];
+}
+
+function stoppingInWords({ stopping }: ExperimentRequest, level: string): string {
+  switch (stopping.rule) {
+    case 'always-valid':
+      return `Intervals are ${level} confidence sequences: they hold at every look, however often one looks and whenever one stops.`;
+    case 'group-sequential':
+      return `Intervals are those of look ${stopping.look} of ${stopping.looks} planned ones, with ${stopping.spending} spending: all looks together err in at most ${level}.`;
+    case 'fixed-horizon':
+      return `Intervals are ${level} Welch intervals for one look that was fixed in advance; whoever looks more often errs more often.`;
+  }
+}
+
+function covariatesInWords({ covariates }: ExperimentRequest): string[] {
+  if (covariates.length === 0) return [];
+  return [
+    `Effects are adjusted by what was known before (CUPED with ${covariates.join(', ')}); it removes noise and moves no mean.`,
+  ];
+}
+
+const CORRECTIONS = {
+  bh: 'by Benjamini-Hochberg (false discovery rate)',
+  by: 'by Benjamini-Yekutieli (false discovery rate under any dependence)',
+  holm: 'by Holm (family-wise error)',
+  none: '',
+} as const;
+
+function correctionInWords({ correction, metrics }: ExperimentRequest): string {
+  const primary = `The first metric, ${metrics[0]?.expression ?? ''}, is the primary one.`;
+  if (correction === 'none') return `${primary} p-values are not corrected for the number of comparisons.`;
+  return `${primary} p-values are corrected ${CORRECTIONS[correction]}: over the arms of the primary metric, over all comparisons of the other metrics, and over all segments.`;
+}

@@ -1,0 +1,37 @@
+import type { Bounds } from '../experiment/result.ts';
+
+const plain = new Intl.NumberFormat('en-GB', { maximumSignificantDigits: 5 });
+const whole = new Intl.NumberFormat('en-GB', { maximumFractionDigits: 0 });
+
+export function count(value: number): string {
+  return whole.format(value);
+}
+
+export function value(of: number): string {
+  return of < 0 ? `−${plain.format(-of)}` : plain.format(of);
+}
+
+export function signed(of: number): string {
+  return `${of < 0 ? '−' : '+'}${plain.format(Math.abs(of))}`;
+}
+
+export function percent(ratio: number, digits = 2): string {
+  return `${(100 * ratio).toFixed(digits)} %`;
+}
+
+export function signedPercent(ratio: number): string {
+  return `${ratio < 0 ? '−' : '+'}${percent(Math.abs(ratio))}`;
+}
+
+export function pValue(p: number): string {
+  return p < 0.0001 ? '< 0.0001' : p.toFixed(4);
+}
+
+export function interval({ estimate, lower, upper }: Bounds, format: (of: number) => string): string {
+  return `${format(estimate)} (${format(lower)} to ${format(upper)})`;
+}
+
+/** The relative effect where it can be read, else the absolute one. */
+export function effectText(absolute: Bounds, relative: Bounds | null): string {
+  return relative === null ? `${interval(absolute, signed)} absolute` : interval(relative, signedPercent);
+}

@@ -1,0 +1,106 @@
+import Table from 'cli-table3';
+import type { ExperimentAnalysis, MetricReading } from '../experiment/result.ts';
+import { plotIntervals } from './interval-plot.ts';
+import { count, effectText, percent, pValue, value } from './numbers.ts';
+
+/** The analysis as a table and a small plot for a terminal, without colours. */
+export function experimentText(analysis: ExperimentAnalysis): string {
+  const { file, rowCount, unitCount, reason, metrics, methods, warnings } = analysis;
+  const parts = [
+    `${file}: ${count(rowCount)} rows, ${count(unitCount)} units`,
+    splitText(analysis),
+    ...(reason === null ? [] : [reason]),
+    ...(metrics.length === 0 ? [] : [metricsTable(analysis), plotText(analysis)]),
+    ...(analysis.segments.length === 0 ? [] : [segmentsTable(analysis)]),
+    ...(warnings.length === 0 ? [] : [warnings.map(({ message }) => `warning: ${message}`).join('\n')]),
+    ...(methods.length === 0 ? [] : [methods.join('\n')]),
+    ...metrics.slice(0, 1).flatMap((primary) => primaryText(primary)),
+  ];
+  return parts.join('\n\n');
+}
+
+function splitText({ split }: ExperimentAnalysis): string {
+  const arms = split.arms.map(
+    ({ arm, units, expectedUnits }) => `${arm} ${count(units)} (expected ${count(expectedUnits)})`,
+  );
+  const judged = split.isMismatch
+    ? `NOT as intended, p = ${split.pValue.toExponential(1)}`
+    : `as intended, p = ${pValue(split.pValue)}`;
+  return `split ${judged}: ${arms.join(', ')}`;
+}
+
+function metricsTable({ metrics, control, covariates }: ExperimentAnalysis): string {
+  const removed = covariates.length === 0 ? [] : ['variance removed'];
+  return lines(
+    ['metric', 'arm', 'units', control, 'arm mean', 'effect', 'p', 'adjusted p', ...removed, 'reading'],
+    metrics.flatMap((metric) =>
+      metric.comparisons.map((comparison) => {
+        const ofControl = metric.arms.find(({ arm }) => arm === control);
+        const ofArm = metric.arms.find(({ arm }) => arm === comparison.arm);
+        return [
+          metric.metric,
+          comparison.arm,
+          count((ofArm?.units ?? 0) + (ofControl?.units ?? 0)),
+          value(ofControl?.mean ?? 0),
+          value(ofArm?.mean ?? 0),
+          effectText(comparison.absolute, comparison.relative),
+          pValue(comparison.pValue),
+          pValue(comparison.adjustedPValue),
+          ...(covariates.length === 0 ? [] : [percent(comparison.varianceRemovedRatio ?? 0, 1)]),
+          comparison.reading,
+        ];
+      }),
+    ),
+  );
+}
+
+function plotText({ metrics }: ExperimentAnalysis): string {
+  const relative = metrics.flatMap(({ metric, comparisons }) =>
+    comparisons.flatMap(({ arm, relative: bounds }) =>
+      bounds === null ? [] : [{ ...bounds, label: comparisons.length > 1 ? `${metric} ${arm}` : metric }],
+    ),
+  );
+  return relative.length === 0 ? '' : ['relative effect, 0 at │', ...plotIntervals(relative)].join('\n');
+}
+
+function segmentsTable({ segments }: ExperimentAnalysis): string {
+  return lines(
+    ['segment', 'metric', 'arm', 'units', 'effect', 'adjusted p', ''],
+    segments.map(({ segment, value: of, metric, arm, units, absolute, relative, adjustedPValue, isHarmed }) => [
+      `${segment} = ${of}`,
+      metric,
+      arm,
+      count(units.control + units.arm),
+      effectText(absolute, relative),
+      pValue(adjustedPValue),
+      isHarmed ? 'HARMED' : '',
+    ]),
+  );
+}
+
+function primaryText({ metric, comparisons }: MetricReading): string[] {
+  return comparisons.map(({ arm, reading }) =>
+    reading === 'not shown' ? `No effect of ${arm} on ${metric} is shown.` : `${arm} is ${reading} on ${metric}.`,
+  );
+}
+
+/** Aligned columns without lines. */
+function lines(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  const none = Object.fromEntries(PLACES.map((place) => [place, '']));
+  const table = new Table({
+    chars: none,
+    head: [...head],
+    style: { head: [], border: [], 'padding-left': 0, 'padding-right': 2 },
+  });
+  table.push(...rows.map((row) => [...row]));
+  return table
+    .toString()
+    .split('\n')
+    .map((line) => line.trimEnd())
+    .join('\n');
+}
+
+const PLACES = [
+  ...['top', 'top-mid', 'top-left', 'top-right', 'bottom', 'bottom-mid', 'bottom-left', 'bottom-right'],
+  ...['left', 'left-mid', 'mid', 'mid-mid', 'right', 'right-mid', 'middle'],
+] as const;

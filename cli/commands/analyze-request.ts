@@ -1,0 +1,129 @@
+import { didYouMean } from '../../definitions/suggestion.ts';
+import { parseMetric } from '../../analyze/experiment/metric-expression.ts';
+import type {
+  Correction,
+  DesignRequest,
+  ExperimentRequest,
+  MissingPolicy,
+  StoppingRequest,
+} from '../../analyze/experiment/request.ts';
+import { UsageError } from '../failures.ts';
+
+/** The options of `umpire analyze FILE --metric …`, as the command line gives them. */
+export interface ExperimentOptions {
+  readonly unit?: string;
+  readonly variant?: string;
+  readonly control?: string;
+  readonly metric: readonly string[];
+  readonly covariate: readonly string[];
+  readonly segment: readonly string[];
+  readonly date?: string;
+  readonly alpha: string;
+  readonly stopping: string;
+  readonly spending: string;
+  readonly looks?: string;
+  readonly look?: string;
+  readonly tunedFor?: string;
+  readonly design: string;
+  readonly cluster?: string;
+  readonly region?: string;
+  readonly window?: string;
+  readonly correction: string;
+  readonly weights?: string;
+  readonly missing: string;
+}
+
+/** @throws UsageError where an option is wrong or missing */
+export function experimentRequest(file: string, options: ExperimentOptions): ExperimentRequest {
+  const design = designOf(options);
+  const { unit, variant, control } = options;
+  if (variant === undefined) throw missing('--variant <column>', 'the column that says which arm');
+  if (control === undefined) throw missing('--control <label>', "control's label in the column of --variant");
+  if (unit === undefined && design.kind !== 'switchback')
+    throw missing('--unit <column>', 'the column that says whose row it is');
+  return {
+    file,
+    unit: unit ?? null,
+    variant,
+    control,
+    metrics: options.metric.map(parseMetric),
+    covariates: options.covariate,
+    segments: options.segment,
+    date: options.date ?? null,
+    stopping: stoppingOf(options),
+    design,
+    alpha: levelOf(options.alpha),
+    correction: choice<Correction>('--correction', options.correction, ['bh', 'by', 'holm', 'none']),
+    weights: options.weights === undefined ? null : weightsOf(options.weights),
+    missing: choice<MissingPolicy>('--missing', options.missing, ['refuse', 'drop', 'zero']),
+  };
+}
+
+export function levelOf(alpha: string): number {
+  const level = Number(alpha);
+  if (!(level > 0 && level < 1)) throw new UsageError(`--alpha must lie between 0 and 1, got "${alpha}"`);
+  return level;
+}
+
+function missing(option: string, what: string): UsageError {
+  return new UsageError(`required option '${option}' not specified: ${what}`);
+}
+
+function stoppingOf({ stopping, spending, looks, look, tunedFor }: ExperimentOptions): StoppingRequest {
+  const rule = choice('--stopping', stopping, ['always-valid', 'fixed', 'fixed-horizon', 'group-sequential']);
+  if (rule !== 'group-sequential' && (looks !== undefined || look !== undefined))
+    throw new UsageError('--looks and --look belong to --stopping group-sequential');
+  if (rule === 'always-valid')
+    return { rule, ...(tunedFor === undefined ? {} : { tunedForCount: wholeOf('--tuned-for', tunedFor, 2) }) };
+  if (rule !== 'group-sequential') return { rule: 'fixed-horizon' };
+  if (looks === undefined) throw missing('--looks <number>', 'how many looks were planned');
+  if (look === undefined) throw missing('--look <number>', 'which of them this is, from 1');
+  const planned = wholeOf('--looks', looks, 1);
+  const current = wholeOf('--look', look, 1);
+  if (current > planned) throw new UsageError(`--look ${current} is beyond the ${planned} planned --looks`);
+  return {
+    rule,
+    spending: choice('--spending', spending, ['obrien-fleming', 'pocock']),
+    looks: planned,
+    look: current,
+  };
+}
+
+function designOf({ design, cluster, region, window }: ExperimentOptions): DesignRequest {
+  const kind = choice('--design', design, ['user', 'cluster', 'switchback']);
+  if (kind !== 'cluster' && cluster !== undefined) throw new UsageError('--cluster belongs to --design cluster');
+  if (kind !== 'switchback' && (region ?? window) !== undefined)
+    throw new UsageError('--region and --window belong to --design switchback');
+  if (kind === 'user') return { kind };
+  if (kind === 'cluster') {
+    if (cluster === undefined) throw missing('--cluster <column>', 'the column that says which cluster was randomized');
+    return { kind, cluster };
+  }
+  if (region === undefined) throw missing('--region <column>', 'the column that says which region');
+  if (window === undefined) throw missing('--window <column>', 'the column that says which window of time');
+  return { kind, region, window };
+}
+
+function weightsOf(text: string): Record<string, number> {
+  const weights: Record<string, number> = {};
+  for (const part of text.split(',')) {
+    const at = part.lastIndexOf('=');
+    const weight = at < 1 ? NaN : Number(part.slice(at + 1));
+    if (!(weight > 0) || !Number.isFinite(weight))
+      throw new UsageError(`--weights is ARM=WEIGHT,ARM=WEIGHT…, such as control=90,large=10; "${part}" is none`);
+    weights[part.slice(0, at).trim()] = weight;
+  }
+  return weights;
+}
+
+function choice<T extends string>(option: string, given: string, choices: readonly T[]): T {
+  const found = choices.find((each) => each === given);
+  if (found !== undefined) return found;
+  throw new UsageError(`${option} is one of ${choices.join(', ')}; got "${given}"${didYouMean(given, choices)}`);
+}
+
+function wholeOf(option: string, text: string, least: number): number {
+  const number = Number(text);
+  if (Number.isSafeInteger(number) && number >= least) return number;
+  throw new UsageError(`${option} must be a whole number of at least ${least}, got "${text}"`);
+}
