@@ -1,5 +1,6 @@
 import Table from 'cli-table3';
-import type { ExperimentAnalysis, MetricReading } from '../experiment/result.ts';
+import type { ExperimentAnalysis } from '../experiment/result.ts';
+import { conclusion } from './conclusion.ts';
 import { plotIntervals } from './interval-plot.ts';
 import { count, effectText, percent, pValue, value } from './numbers.ts';
 
@@ -14,7 +15,7 @@ export function experimentText(analysis: ExperimentAnalysis): string {
     ...(analysis.segments.length === 0 ? [] : [segmentsTable(analysis)]),
     ...(warnings.length === 0 ? [] : [warnings.map(({ message }) => `warning: ${message}`).join('\n')]),
     ...(methods.length === 0 ? [] : [methods.join('\n')]),
-    ...metrics.slice(0, 1).flatMap((primary) => primaryText(primary)),
+    ...(reason === null ? [conclusion(analysis)] : []),
   ];
   return parts.join('\n\n');
 }
@@ -75,12 +76,6 @@ function segmentsTable({ segments }: ExperimentAnalysis): string {
       pValue(adjustedPValue),
       isHarmed ? 'HARMED' : '',
     ]),
-  );
-}
-
-function primaryText({ metric, comparisons }: MetricReading): string[] {
-  return comparisons.map(({ arm, reading }) =>
-    reading === 'not shown' ? `No effect of ${arm} on ${metric} is shown.` : `${arm} is ${reading} on ${metric}.`,
   );
 }
 

@@ -1,6 +1,7 @@
+import { writeFile } from 'node:fs/promises';
 import type { Command } from 'commander';
 import type { AnalyzeOptions } from '../../analyze/analysis.ts';
-import { UsageError } from '../failures.ts';
+import { CommandFailure, UsageError } from '../failures.ts';
 import type { Answer, Shell } from '../shell.ts';
 import { experimentRequest, levelOf, type ExperimentOptions } from './analyze-request.ts';
 
@@ -78,7 +79,20 @@ async function experimentAnswer(file: string, options: Options): Promise<Answer>
   const { analyzeExperiment } = await import('../../analyze/experiment/analyze-experiment.ts');
   const { experimentText } = await import('../../analyze/report/terminal.ts');
   const analysis = await analyzeExperiment(request);
+  if (options.report !== undefined) {
+    const { experimentHtml } = await import('../../analyze/report/html.ts');
+    await writeReport(options.report, experimentHtml(analysis));
+  }
   return { json: analysis, text: experimentText(analysis), isFailure: analysis.status === 'invalid' };
+}
+
+async function writeReport(file: string, html: string): Promise<void> {
+  try {
+    await writeFile(file, html);
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    throw new CommandFailure('INVALID_ARGUMENT', `--report cannot be written: ${why}`, { cause: error });
+  }
 }
 
 async function twoArmsAnswer(request: AnalyzeOptions): Promise<Answer> {

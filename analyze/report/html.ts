@@ -1,0 +1,147 @@
+import type { Comparison, ExperimentAnalysis, MetricReading, SegmentReading } from '../experiment/result.ts';
+import { conclusion } from './conclusion.ts';
+import { forestPlot } from './forest-plot.ts';
+import { escape } from './markup.ts';
+import { count, effectText, percent, pValue, value } from './numbers.ts';
+import { STYLE } from './style.ts';
+
+/** The analysis as one HTML page that needs no network. */
+export function experimentHtml(analysis: ExperimentAnalysis): string {
+  const title = `Experiment in ${baseName(analysis.file)}`;
+  const body = [
+    `<h1>${escape(title)}</h1>`,
+    `<p class="lead ${analysis.status}">${escape(conclusion(analysis))}</p>`,
+    splitSection(analysis),
+    warningsSection(analysis),
+    ...(analysis.metrics.length === 0 ? [] : [metricsSection(analysis)]),
+    ...(analysis.segments.length === 0 ? [] : [segmentsSection(analysis)]),
+    ...(analysis.metrics.length === 0 ? [] : [methodsSection(analysis)]),
+  ];
+  return `<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>${escape(title)}</title>
+<style>${STYLE}</style>
+</head>
+<body>
+<main>
+${body.filter((part) => part !== '').join('\n')}
+</main>
+</body>
+</html>
+`;
+}
+
+function baseName(file: string): string {
+  return file.slice(Math.max(file.lastIndexOf('/'), file.lastIndexOf('\\')) + 1);
+}
+
+function splitSection({ split, rowCount, unitCount, design }: ExperimentAnalysis): string {
+  const unit = { user: 'units', cluster: 'clusters', switchback: 'regions × windows' }[design.kind];
+  const rows = split.arms.map(({ arm, units, expectedUnits }) => [arm, count(units), count(expectedUnits)]);
+  const judged = split.isMismatch ? 'The split is not as intended' : 'The split is as intended';
+  return section(
+    'Who took part',
+    `<p>${count(rowCount)} rows of ${count(unitCount)} units. ${judged} (p = ${escape(pValue(split.pValue))}).</p>` +
+      table(['arm', unit, 'expected'], rows),
+  );
+}
+
+function warningsSection({ warnings }: ExperimentAnalysis): string {
+  if (warnings.length === 0) return '';
+  return section('Know before you decide', list(warnings.map(({ message }) => message)));
+}
+
+function metricsSection(analysis: ExperimentAnalysis): string {
+  const { metrics, control, covariates } = analysis;
+  const relative = metrics.flatMap((metric) =>
+    metric.comparisons.flatMap((comparison) =>
+      comparison.relative === null
+        ? []
+        : [{ ...comparison.relative, label: `${metric.metric} · ${comparison.arm}`, tone: comparison.reading }],
+    ),
+  );
+  const head = ['metric', 'arm', control, 'arm', 'effect', 'p', 'adjusted p', 'reading'];
+  if (covariates.length > 0) head.push('noise removed');
+  return section(
+    `Effects against ${control}`,
+    forestPlot('Relative effect on each metric', relative) +
+      table(
+        head,
+        metrics.flatMap((metric) => metric.comparisons.map((comparison) => metricRow(metric, comparison, analysis))),
+      ),
+  );
+}
+
+function metricRow(
+  metric: MetricReading,
+  comparison: Comparison,
+  { control, covariates }: ExperimentAnalysis,
+): string[] {
+  const meanOf = (arm: string): string => value(metric.arms.find((each) => each.arm === arm)?.mean ?? 0);
+  const row = [
+    `${metric.metric}${metric.role === 'primary' ? ' (primary)' : ''}`,
+    comparison.arm,
+    meanOf(control),
+    meanOf(comparison.arm),
+    effectText(comparison.absolute, comparison.relative),
+    pValue(comparison.pValue),
+    pValue(comparison.adjustedPValue),
+    comparison.reading,
+  ];
+  if (covariates.length > 0) row.push(percent(comparison.varianceRemovedRatio ?? 0, 1));
+  return row;
+}
+
+function segmentsSection({ segments }: ExperimentAnalysis): string {
+  const label = ({ segment, value: of, metric, arm }: SegmentReading): string =>
+    `${segment} = ${of} · ${metric} · ${arm}`;
+  const relative = segments.flatMap((reading) =>
+    reading.relative === null
+      ? []
+      : [
+          {
+            ...reading.relative,
+            label: label(reading),
+            tone: reading.isHarmed ? ('worse' as const) : ('not shown' as const),
+          },
+        ],
+  );
+  const rows = segments.map((reading) => [
+    label(reading),
+    count(reading.units.control + reading.units.arm),
+    effectText(reading.absolute, reading.relative),
+    pValue(reading.adjustedPValue),
+    reading.isHarmed ? 'harmed' : '',
+  ]);
+  return section(
+    'Segments',
+    '<p>Segments are where to look next, not proof: the more of them, the more differ by chance.</p>' +
+      forestPlot('Relative effect in each segment', relative) +
+      table(['segment', 'units', 'effect', 'adjusted p', ''], rows),
+  );
+}
+
+function methodsSection({ methods }: ExperimentAnalysis): string {
+  const reading = [
+    'An interval holds the true effect with the stated probability; where it includes 0, the file does not tell whether there is an effect.',
+    'The p-value says how surprising the difference would be if there were no effect; the adjusted one allows for the number of comparisons.',
+  ];
+  return section('How it was computed', list([...methods, ...reading]));
+}
+
+function section(title: string, content: string): string {
+  return `<section>\n<h2>${escape(title)}</h2>\n${content}\n</section>`;
+}
+
+function list(items: readonly string[]): string {
+  return `<ul>${items.map((item) => `<li>${escape(item)}</li>`).join('')}</ul>`;
+}
+
+function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  const cells = (tag: 'td' | 'th', row: readonly string[]): string =>
+    `<tr>${row.map((cell) => `<${tag}>${escape(cell)}</${tag}>`).join('')}</tr>`;
+  return `<div class="wide"><table><thead>${cells('th', head)}</thead><tbody>${rows.map((row) => cells('td', row)).join('')}</tbody></table></div>`;
+}
