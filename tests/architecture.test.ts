@@ -57,7 +57,7 @@ const MAY_IMPORT: Readonly<Record<string, { readonly uses: readonly string[]; re
       'parts',
       'sdk',
     ],
-    knows: ['scorecard'],
+    knows: ['estimators', 'scorecard'],
   },
   examples: { uses: ['analyze', 'estimators', 'gen', 'main', 'parts', 'sdk'], knows: ['scorecard'] },
   bench: { uses: ['control-store', 'definitions', 'event-bus', 'gen', 'grpc-services', 'parts', 'sdk', 'warehouse'] },

@@ -1,11 +1,9 @@
-import { confidenceSequence } from '../../estimators/confidence-sequence.ts';
 import { differenceOfMeans, type Effect } from '../../estimators/effect.ts';
 import type { Moments } from '../../estimators/moments.ts';
 import { relativeLift } from '../../estimators/relative-lift.ts';
-import { twoSidedQuantile, twoSidedTail } from '../../estimators/student-t.ts';
+import { readLook, type StoppingRule } from '../../estimators/stopping/stopping-rule.ts';
 import { welch } from '../../estimators/welch.ts';
 import { AnalyzeError } from '../analyze-error.ts';
-import type { StoppingRequest } from './request.ts';
 import type { AbsoluteEffect, Bounds } from './result.ts';
 
 export interface EffectReading {
@@ -16,7 +14,7 @@ export interface EffectReading {
 
 export interface Level {
   readonly alpha: number;
-  readonly stopping: StoppingRequest;
+  readonly stopping: StoppingRule;
 }
 
 /** One arm against control, absolute and relative, by the stopping rule. Neither arm may be without variance in both. */
@@ -24,12 +22,12 @@ export function compareMoments(control: Moments, treatment: Moments, level: Leve
   const { degreesOfFreedom } = welch(control, treatment, level.alpha);
   const count = control.count + treatment.count;
   const effect = differenceOfMeans(control, treatment);
-  const { pValue, ...bounds } = readEffect(effect, { count, degreesOfFreedom }, level);
+  const { estimate, lower, upper, pValue } = readEffect(effect, { count, degreesOfFreedom }, level);
   const lift = relativeLift(control, treatment);
   const isReadable = lift !== null && lift.standardError > 0;
   const relative = isReadable ? readEffect(lift, { count, degreesOfFreedom }, level) : null;
   return {
-    absolute: { ...bounds, standardError: effect.standardError },
+    absolute: { estimate, lower, upper, standardError: effect.standardError },
     relative: relative === null ? null : { estimate: relative.estimate, lower: relative.lower, upper: relative.upper },
     pValue,
   };
@@ -40,20 +38,10 @@ interface Information {
   readonly degreesOfFreedom: number;
 }
 
-/** An effect's interval and p-value under the stopping rule. */
-function readEffect(
-  effect: Effect,
-  { count, degreesOfFreedom }: Information,
-  { alpha, stopping }: Level,
-): Bounds & { readonly pValue: number } {
-  const { estimate, standardError } = effect;
-  if (stopping.rule === 'always-valid') return confidenceSequence({ ...effect, count, alpha, ...tuning(stopping) });
-  if (stopping.rule === 'group-sequential') throw new AnalyzeError('group-sequential looks cannot be read yet');
-  const halfWidth = twoSidedQuantile(alpha, degreesOfFreedom) * standardError;
-  const pValue = twoSidedTail(estimate / standardError, degreesOfFreedom);
-  return { estimate, lower: estimate - halfWidth, upper: estimate + halfWidth, pValue };
-}
-
-function tuning({ tunedForCount }: Extract<StoppingRequest, { rule: 'always-valid' }>) {
-  return tunedForCount === undefined ? {} : { tunedForCount };
+function readEffect(effect: Effect, information: Information, { alpha, stopping }: Level) {
+  const read = readLook(stopping, { effect, ...information, alpha });
+  if (Number.isFinite(read.criticalValue)) return read;
+  throw new AnalyzeError(
+    'this look is so early that its share of alpha is 0, so it has no interval; wait for the next look',
+  );
 }

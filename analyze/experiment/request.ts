@@ -1,17 +1,5 @@
+import type { StoppingRule } from '../../estimators/stopping/stopping-rule.ts';
 import type { MetricExpression } from './metric-expression.ts';
-
-/** When the result is looked at, and so how wide an interval has to be. */
-export type StoppingRequest =
-  | { readonly rule: 'fixed-horizon' }
-  | { readonly rule: 'always-valid'; readonly tunedForCount?: number }
-  | {
-      readonly rule: 'group-sequential';
-      readonly spending: 'obrien-fleming' | 'pocock';
-      /** Planned number of looks. */
-      readonly looks: number;
-      /** Which of them this is, from 1. */
-      readonly look: number;
-    };
 
 /** What was randomized. */
 export type DesignRequest =
@@ -42,7 +30,8 @@ export interface ExperimentRequest {
   readonly segments: readonly string[];
   /** The column that says when a row happened; null: none. */
   readonly date: string | null;
-  readonly stopping: StoppingRequest;
+  /** When the result is looked at, and so how wide an interval has to be. */
+  readonly stopping: StoppingRule;
   readonly design: DesignRequest;
   readonly alpha: number;
   readonly correction: Correction;

@@ -1,3 +1,4 @@
+import type { Spending } from '../../estimators/stopping/spending.ts';
 import type { ExperimentRequest } from './request.ts';
 
 /** How the numbers came to be, a sentence each. */
@@ -6,15 +7,22 @@ export function methodsInWords(request: ExperimentRequest): readonly string[] {
   return [stoppingInWords(request, level), ...covariatesInWords(request), correctionInWords(request)];
 }
 
-function stoppingInWords({ stopping }: ExperimentRequest, level: string): string {
+function stoppingInWords({ stopping, alpha }: ExperimentRequest, level: string): string {
   switch (stopping.rule) {
     case 'always-valid':
       return `Intervals are ${level} confidence sequences: they hold at every look, however often one looks and whenever one stops.`;
     case 'group-sequential':
-      return `Intervals are those of look ${stopping.look} of ${stopping.looks} planned ones, with ${stopping.spending} spending: all looks together err in at most ${level}.`;
+      return `Intervals are those of look ${stopping.look} of ${stopping.looks} planned ones, with ${spendingInWords(stopping.spending)} spending: all looks together err in at most ${Number((100 * alpha).toPrecision(6))} % of experiments.`;
     case 'fixed-horizon':
       return `Intervals are ${level} Welch intervals for one look that was fixed in advance; whoever looks more often errs more often.`;
   }
+}
+
+function spendingInWords(spending: Spending): string {
+  if (typeof spending === 'string') return spending;
+  return spending.family === 'power'
+    ? `power family (rho = ${spending.rho})`
+    : `Hwang-Shih-DeCani (gamma = ${spending.gamma})`;
 }
 
 function covariatesInWords({ covariates }: ExperimentRequest): string[] {

@@ -1,12 +1,8 @@
 import { didYouMean } from '../../definitions/suggestion.ts';
 import { parseMetric } from '../../analyze/experiment/metric-expression.ts';
-import type {
-  Correction,
-  DesignRequest,
-  ExperimentRequest,
-  MissingPolicy,
-  StoppingRequest,
-} from '../../analyze/experiment/request.ts';
+import type { Correction, DesignRequest, ExperimentRequest, MissingPolicy } from '../../analyze/experiment/request.ts';
+import type { Spending } from '../../estimators/stopping/spending.ts';
+import type { StoppingRule } from '../../estimators/stopping/stopping-rule.ts';
 import { UsageError } from '../failures.ts';
 
 /** The options of `umpire analyze FILE --metric …`, as the command line gives them. */
@@ -24,6 +20,7 @@ export interface ExperimentOptions {
   readonly looks?: string;
   readonly look?: string;
   readonly tunedFor?: string;
+  readonly information?: string;
   readonly design: string;
   readonly cluster?: string;
   readonly region?: string;
@@ -69,7 +66,7 @@ function missing(option: string, what: string): UsageError {
   return new UsageError(`required option '${option}' not specified: ${what}`);
 }
 
-function stoppingOf({ stopping, spending, looks, look, tunedFor }: ExperimentOptions): StoppingRequest {
+function stoppingOf({ stopping, spending, looks, look, tunedFor, information }: ExperimentOptions): StoppingRule {
   const rule = choice('--stopping', stopping, ['always-valid', 'fixed', 'fixed-horizon', 'group-sequential']);
   if (rule !== 'group-sequential' && (looks !== undefined || look !== undefined))
     throw new UsageError('--looks and --look belong to --stopping group-sequential');
@@ -81,12 +78,29 @@ function stoppingOf({ stopping, spending, looks, look, tunedFor }: ExperimentOpt
   const planned = wholeOf('--looks', looks, 1);
   const current = wholeOf('--look', look, 1);
   if (current > planned) throw new UsageError(`--look ${current} is beyond the ${planned} planned --looks`);
-  return {
-    rule,
-    spending: choice('--spending', spending, ['obrien-fleming', 'pocock']),
-    looks: planned,
-    look: current,
-  };
+  const fractions = information === undefined ? {} : { informationFractions: fractionsOf(information, current) };
+  return { rule, spending: spendingOf(spending), looks: planned, look: current, ...fractions };
+}
+
+function spendingOf(text: string): Spending {
+  const [family = '', parameter] = text.split('=', 2);
+  const value = parameter === undefined ? NaN : Number(parameter);
+  if (family === 'hwang-shih-decani' && Number.isFinite(value)) return { family, gamma: value };
+  if (family === 'power' && value > 0) return { family, rho: value };
+  if (text === 'obrien-fleming' || text === 'pocock') return text;
+  throw new UsageError(
+    `--spending is obrien-fleming, pocock, hwang-shih-decani=GAMMA (such as -4) or power=RHO (such as 3); got "${text}"`,
+  );
+}
+
+/** Information of the looks up to this one, as fractions of the planned maximum. */
+function fractionsOf(text: string, look: number): number[] {
+  const fractions = text.split(',').map(Number);
+  const isRising = fractions.every((fraction, index) => fraction > (fractions[index - 1] ?? 0));
+  if (fractions.length === look && isRising) return fractions;
+  throw new UsageError(
+    `--information is one rising number per look so far (${look}), such as 0.2,0.5: units over planned units; got "${text}"`,
+  );
 }
 
 function designOf({ design, cluster, region, window }: ExperimentOptions): DesignRequest {

@@ -41,7 +41,12 @@ export function addAnalyzeCommand(program: Command, shell: Shell): void {
     .option('--stopping <rule>', 'always-valid, fixed or group-sequential', 'always-valid')
     .option('--looks <number>', 'group-sequential: how many looks were planned')
     .option('--look <number>', 'group-sequential: which of them this is')
-    .option('--spending <name>', 'group-sequential: obrien-fleming or pocock', 'obrien-fleming')
+    .option(
+      '--spending <name>',
+      'group-sequential: obrien-fleming, pocock, hwang-shih-decani=GAMMA or power=RHO',
+      'obrien-fleming',
+    )
+    .option('--information <list>', 'group-sequential: units over planned units at each look so far, such as 0.2,0.5')
     .option('--tuned-for <units>', 'always-valid: the number of units at which intervals are narrowest')
     .option('--design <design>', 'what was randomized: user, cluster or switchback', 'user')
     .option('--cluster <column>', 'cluster: the column that says which cluster')
