@@ -4,7 +4,7 @@ import type { MetricDefinition } from '../definitions/metric.ts';
 import { computeScorecard } from '../judge/compute-scorecard.ts';
 import type { Row, Warehouse } from '../warehouse/port.ts';
 import { bigQuery, duckDb, type TypedStatement } from '../warehouse-sql/dialect.ts';
-import { scorecardQuery, segmentSplitQuery, type Analysis } from '../warehouse-sql/scorecard-queries.ts';
+import { maturityQuery, scorecardQuery, segmentSplitQuery, type Analysis } from '../warehouse-sql/scorecard-queries.ts';
 import type { Judge } from './ports.ts';
 
 export interface JudgeParts {
@@ -34,7 +34,8 @@ export function createJudge({ warehouse, controlStore, clock }: JudgeParts): Jud
     return await computeScorecard(
       { definition, record, metrics, computedAtMs },
       {
-        scorecard: () => query(scorecardQuery(dialect, analysis, [...metrics.values()])),
+        scorecard: (asOfMs) => query(scorecardQuery(dialect, { ...analysis, asOfMs }, [...metrics.values()])),
+        maturity: (question) => query(maturityQuery(dialect, analysis, question)),
         segments: () => query(segmentSplitQuery(dialect, analysis, definition.segments)),
       },
     );

@@ -20,6 +20,7 @@ function scorecard(experimentKey: string): Scorecard {
     summary: 'No verdict yet.',
     winningVariant: null,
     split: null,
+    look: null,
     readouts: [],
     gates: [],
     leftOut: { crossedUnits: 0, notRandomExposures: 0, immatureUnits: {} },

@@ -220,6 +220,7 @@ describe('umpire steers the platform', () => {
       summary,
       winningVariant: null,
       split: null,
+      look: null,
       readouts: [],
       gates: [],
       leftOut: { crossedUnits: 2, notRandomExposures: 0, immatureUnits: {} },

@@ -5,7 +5,11 @@ import { computeScorecard } from '../judge/compute-scorecard.ts';
 import type { Scorecard } from '../scorecard/scorecard.ts';
 import { RefusedSqlError, type Column, type ReadOnlyWarehouse } from '../warehouse/read-only/port.ts';
 import { bigQuery, duckDb, type Dialect } from '../warehouse-sql/dialect.ts';
-import { existingScorecardQuery, existingSegmentSplitQuery } from '../warehouse-sql/existing/scorecard-queries.ts';
+import {
+  existingMaturityQuery,
+  existingScorecardQuery,
+  existingSegmentSplitQuery,
+} from '../warehouse-sql/existing/scorecard-queries.ts';
 import type { ExistingAnalysis } from '../warehouse-sql/existing/source.ts';
 import { UnknownExperimentError } from './errors.ts';
 import { analysisOf } from './existing-experiment.ts';
@@ -174,7 +178,8 @@ async function judge(
     dataProblems,
   };
   return await computeScorecard(input, {
-    scorecard: () => warehouse.query(existingScorecardQuery(dialect, analysis)),
+    scorecard: (asOfMs) => warehouse.query(existingScorecardQuery(dialect, { ...analysis, asOfMs })),
+    maturity: (question) => warehouse.query(existingMaturityQuery(dialect, analysis, question)),
     segments: () => warehouse.query(existingSegmentSplitQuery(dialect, analysis)),
   });
 }

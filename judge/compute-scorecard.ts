@@ -1,11 +1,16 @@
 import { buildScorecard, type MetricStatistics, type ScorecardInput } from '../scorecard/build.ts';
 import type { Scorecard } from '../scorecard/scorecard.ts';
 import { readSplit } from '../scorecard/split.ts';
+import { dueLooks, readingAt, type MaturedUnits, type Reading } from '../scorecard/looks.ts';
+import type { MaturityQuestion, MaturityRow } from '../warehouse-sql/compose-maturity.ts';
 import type { ScorecardRow, SegmentSplitRow } from '../warehouse-sql/compose-scorecard.ts';
 
 /** The warehouse's answers about one experiment. */
 export interface Counts {
-  scorecard(): Promise<readonly ScorecardRow[]>;
+  /** @param asOfMs in ms since 1970 UTC: later exposures, and windows that were still open then, do not count */
+  scorecard(asOfMs: number): Promise<readonly ScorecardRow[]>;
+  /** Asked only where a stopping rule depends on the number of units. */
+  maturity(question: MaturityQuestion): Promise<readonly MaturityRow[]>;
   /** Asked only where the split is not as defined. */
   segments(): Promise<readonly SegmentSplitRow[]>;
 }
@@ -14,11 +19,47 @@ export type JudgeInput = Pick<ScorecardInput, 'definition' | 'record' | 'metrics
 
 /** A scorecard from what the warehouse counts; `metrics` stand in the order in which they were asked. */
 export async function computeScorecard(input: JudgeInput, counts: Counts): Promise<Scorecard> {
-  const { definition, metrics } = input;
-  const counted = readCounts(await counts.scorecard(), [...metrics.keys()]);
+  const { definition, record, metrics, computedAtMs } = input;
+  const asOfMs = Math.min(computedAtMs, record.analysisClosedAtMs ?? computedAtMs);
+  const counted = readCounts(await counts.scorecard(asOfMs), [...metrics.keys()]);
   const { isMismatch } = readSplit(definition, counted.split, []);
   const segments = isMismatch && definition.segments.length > 0 ? await counts.segments() : [];
-  return buildScorecard({ ...input, ...counted, segments });
+  const look = await readLook(input, counts, asOfMs);
+  return buildScorecard({ ...input, ...counted, ...look, segments });
+}
+
+type Look = Pick<ScorecardInput, 'reading' | 'statisticsAtLook' | 'isFullAtMs'>;
+
+/** What the stopping rule lets be read: which look is due, by the calendar and the number of units, and the outcomes up to it. */
+async function readLook(input: JudgeInput, counts: Counts, asOfMs: number): Promise<Look> {
+  const { definition, record, metrics } = input;
+  const windowMs = metrics.get(definition.metrics.primary)?.windowMs;
+  if (windowMs === undefined)
+    throw new RangeError(`scorecard: the definition of metric ${definition.metrics.primary} is missing`);
+  const isFullAtMs = await fullAt(definition.stopping.maximumUnits, { counts, asOfMs, windowMs });
+  const due = dueLooks(definition, record, { asOfMs, isFullAtMs });
+  const units = due.length === 0 ? [] : await maturedBy(counts, { windowMs, lookTimesMs: due.map(({ atMs }) => atMs) });
+  const reading: Reading = readingAt(definition, record, { asOfMs, due, units });
+  if (reading.kind !== 'look') return { reading, isFullAtMs };
+  const { statistics } = readCounts(await counts.scorecard(reading.atMs), [...metrics.keys()]);
+  return { reading, isFullAtMs, statisticsAtLook: statistics };
+}
+
+async function fullAt(
+  maximumUnits: number | undefined,
+  { counts, asOfMs, windowMs }: { readonly counts: Counts; readonly asOfMs: number; readonly windowMs: number },
+): Promise<number | null> {
+  if (maximumUnits === undefined) return null;
+  const rows = await counts.maturity({ windowMs, lookTimesMs: [asOfMs], maximumUnits });
+  return rows.find(({ part }) => part === 'full')?.at_ms ?? null;
+}
+
+async function maturedBy(
+  counts: Counts,
+  question: Pick<MaturityQuestion, 'windowMs' | 'lookTimesMs'>,
+): Promise<MaturedUnits[]> {
+  const rows = await counts.maturity({ ...question, maximumUnits: null });
+  return rows.map(({ look, variant, units }) => ({ look, variant, units }));
 }
 
 type Counted = Pick<ScorecardInput, 'split' | 'statistics' | 'leftOut'>;

@@ -7,7 +7,7 @@ export function treatmentsOf({ variants, control }: JudgedExperiment): string[] 
 
 /** The statistics of a metric in a variant; null with fewer than two matured units. */
 export function statisticsOf(
-  { statistics }: ScorecardInput,
+  statistics: ScorecardInput['statistics'],
   metricKey: string,
   variant: string,
 ): MetricStatistics | null {

@@ -3,6 +3,7 @@ import type { ExperimentDefinition } from '../definitions/experiment.ts';
 import type { MetricDefinition } from '../definitions/metric.ts';
 import type { CovariateSums } from '../estimators/cuped.ts';
 import { guardrailGates } from './guardrail-gates.ts';
+import type { Reading } from './looks.ts';
 import { readoutsOf } from './readouts.ts';
 import type { Gate, Scorecard } from './scorecard.ts';
 import { readSplit, splitGate, type SegmentCount, type VariantCount } from './split.ts';
@@ -22,7 +23,7 @@ export type JudgedExperiment = Pick<
   readonly variants: readonly Pick<ExperimentDefinition['variants'][number], 'key' | 'weightBasisPoints'>[];
 };
 export type JudgedRecord = Pick<ExperimentRecord, 'epoch' | 'enrolledAtMs' | 'analysisClosedAtMs'>;
-export type JudgedMetric = Pick<MetricDefinition, 'key' | 'goodDirection' | 'valueUnit' | 'covariateMs'>;
+export type JudgedMetric = Pick<MetricDefinition, 'key' | 'goodDirection' | 'valueUnit' | 'covariateMs' | 'windowMs'>;
 
 export interface ScorecardInput {
   readonly definition: JudgedExperiment;
@@ -34,6 +35,12 @@ export interface ScorecardInput {
   readonly split: readonly VariantCount[];
   readonly segments: readonly SegmentCount[];
   readonly statistics: readonly MetricStatistics[];
+  /** How the primary and the secondary metrics may be read; `statistics` are those of now, by which guardrails are watched. */
+  readonly reading: Reading;
+  /** The statistics as of the look that is due; missing where none is. */
+  readonly statisticsAtLook?: readonly MetricStatistics[];
+  /** When as many units had matured as `maximumUnits` wants, in ms since 1970 UTC; null: not yet. */
+  readonly isFullAtMs: number | null;
   readonly leftOut: Pick<Scorecard['leftOut'], 'crossedUnits' | 'notRandomExposures'>;
   /** Why the rows themselves cannot be trusted, each in a sentence; none: they can. */
   readonly dataProblems?: readonly string[];
@@ -52,17 +59,24 @@ export function buildScorecard(input: ScorecardInput): Scorecard {
   const isTrusted = trust.every(({ status }) => status !== 'failed');
   const readouts = isTrusted ? readoutsOf(input) : [];
   const gates = isTrusted ? [...trust, ...guardrailGates(input)] : trust;
-  const { gates: verdictGates, ...verdict } = reachVerdict({ definition, record, computedAtMs, readouts, gates });
+  const { gates: verdictGates, ...verdict } = reachVerdict({ ...input, readouts, gates });
   return {
     experimentKey: definition.key,
     epoch: record.epoch,
     computedAtMs,
     ...verdict,
     split,
+    look: lookOf(input.reading),
     readouts,
     gates: [...gates, ...verdictGates],
     leftOut: { ...input.leftOut, immatureUnits: isTrusted ? immatureUnits(input) : {} },
   };
+}
+
+function lookOf(reading: Reading): Scorecard['look'] {
+  if (reading.kind !== 'look') return null;
+  const { look, looks, atMs, isLast } = reading;
+  return { look, looks, atMs, isLast };
 }
 
 /** What cannot be in the data of this experiment; nothing where all is well. */

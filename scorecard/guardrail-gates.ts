@@ -14,8 +14,8 @@ export function guardrailGates(input: ScorecardInput): Gate[] {
     const metric = metrics.get(metricKey);
     if (metric === undefined) throw new RangeError(`scorecard: the definition of metric ${metricKey} is missing`);
     return treatments.map((variant): Gate => {
-      const control = statisticsOf(input, metricKey, definition.control);
-      const treatment = statisticsOf(input, metricKey, variant);
+      const control = statisticsOf(input.statistics, metricKey, definition.control);
+      const treatment = statisticsOf(input.statistics, metricKey, variant);
       if (control === null || treatment === null) {
         return { gate: 'guardrail', metricKey, status: 'waiting', reason: `${metricKey}: no matured units yet` };
       }

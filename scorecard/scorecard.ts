@@ -22,7 +22,7 @@ export interface MetricReadout {
   readonly absolute: Interval;
   /** Variant over control minus 1 (linear delta method); null where control's mean is not bounded away from 0. */
   readonly relative: Interval | null;
-  /** Anytime-valid p-value for no effect. */
+  /** P-value for no effect under the stopping rule: anytime-valid, adjusted for the looks taken so far, or of the one look. */
   readonly pValue: number;
   /** How the interval was made, for readers. */
   readonly method: string;
@@ -47,7 +47,7 @@ export interface SplitReadout {
 
 /** One condition of the verdict, with its reason in a sentence. */
 export interface Gate {
-  readonly gate: 'split' | 'guardrail' | 'primary' | 'minimum-runtime' | 'maximum-runtime' | 'data';
+  readonly gate: 'split' | 'guardrail' | 'primary' | 'minimum-runtime' | 'maximum-runtime' | 'maximum-units' | 'data';
   readonly metricKey: string | null;
   readonly status: 'passed' | 'failed' | 'inconclusive' | 'waiting';
   readonly reason: string;
@@ -73,6 +73,13 @@ export interface Scorecard {
   /** The variant that `ship` means. */
   readonly winningVariant: string | null;
   readonly split: SplitReadout | null;
+  /** The look whose outcomes the primary and secondary metrics are read at; null: any time is a look, or none has come yet. */
+  readonly look: {
+    readonly look: number;
+    readonly looks: number;
+    readonly atMs: number;
+    readonly isLast: boolean;
+  } | null;
   readonly readouts: readonly MetricReadout[];
   readonly gates: readonly Gate[];
   /** Units that are not in the readouts, and why. */

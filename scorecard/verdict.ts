@@ -1,12 +1,13 @@
 import { formatDuration } from '../definitions/duration.ts';
-import type { JudgedExperiment, JudgedRecord } from './build.ts';
+import type { ScorecardInput } from './build.ts';
+import type { Reading } from './looks.ts';
 import type { Gate, MetricReadout, Scorecard } from './scorecard.ts';
 import { signedPercent } from './wording.ts';
 
-interface VerdictInput {
-  readonly definition: JudgedExperiment;
-  readonly record: JudgedRecord;
-  readonly computedAtMs: number;
+interface VerdictInput extends Pick<
+  ScorecardInput,
+  'definition' | 'record' | 'computedAtMs' | 'reading' | 'isFullAtMs'
+> {
   readonly readouts: readonly MetricReadout[];
   /** The gates so far: the data, the split and the guardrails. */
   readonly gates: readonly Gate[];
@@ -20,7 +21,7 @@ export function reachVerdict(input: VerdictInput): Verdict {
   const broken = gates.find(({ gate, status }) => (gate === 'split' || gate === 'data') && status === 'failed');
   if (broken !== undefined) return ended('invalid', `No effect is shown: ${broken.reason}.`, []);
   const primaries = input.readouts.filter(({ role }) => role === 'primary');
-  const own = [primaryGate(definition, primaries), ...runtimeGates(input)];
+  const own = [primaryGate(input, primaries), ...runtimeGates(input), ...unitGates(input)];
   const breached = gates.find(({ gate, status }) => gate === 'guardrail' && status === 'failed');
   if (breached !== undefined) return ended('do-not-ship', `A guardrail is breached: ${breached.reason}.`, own);
   const harmed = primaries.filter((readout) => directionOf(readout) < 0);
@@ -31,12 +32,24 @@ export function reachVerdict(input: VerdictInput): Verdict {
   const isPast = (name: Gate['gate']): boolean => own.some(({ gate, status }) => gate === name && status === 'passed');
   if (winner !== null && isPast('minimum-runtime')) {
     const summary = `Ship ${winner.variant}: ${describe(winner)}, and every guardrail passed.`;
-    return { verdict: 'ship', summary, winningVariant: winner.variant, gates: own };
+    return { verdict: 'ship', summary, winningVariant: winner.variant, gates: own.map(answered) };
   }
   if (own.some(({ gate, status }) => gate === 'maximum-runtime' && status === 'failed')) {
     return ended('inconclusive', `The maximum runtime is over without an answer: ${waitingFor(own, gates)}.`, own);
   }
+  // A win that only waits for the minimum runtime is an answer.
+  if (winner === null && own.some(({ gate, status }) => gate === 'maximum-units' && status === 'failed')) {
+    return ended('inconclusive', `The planned units are there without an answer: ${waitingFor(own, gates)}.`, own);
+  }
   return ended('keep-running', `No verdict yet: ${waitingFor(own, gates)}.`, own);
+}
+
+/** Out of time, or of units, is a failure only without an answer. */
+function answered(gate: Gate): Gate {
+  const isLimit = gate.gate === 'maximum-runtime' || gate.gate === 'maximum-units';
+  return isLimit && gate.status === 'failed'
+    ? { ...gate, status: 'passed', reason: `${gate.reason}, and there is an answer` }
+    : gate;
 }
 
 function ended(verdict: Scorecard['verdict'], summary: string, gates: readonly Gate[]): Verdict {
@@ -58,13 +71,31 @@ function winnerOf({ gates }: VerdictInput, primaries: readonly MetricReadout[]):
   return better[0] ?? null;
 }
 
-function primaryGate({ metrics }: JudgedExperiment, primaries: readonly MetricReadout[]): Gate {
-  const base = { gate: 'primary', metricKey: metrics.primary } as const;
-  if (primaries.length === 0)
-    return { ...base, status: 'waiting', reason: `${metrics.primary}: too few matured units yet` };
+function primaryGate({ definition, reading }: VerdictInput, primaries: readonly MetricReadout[]): Gate {
+  const { primary } = definition.metrics;
+  const base = { gate: 'primary', metricKey: primary } as const;
+  if (reading.kind === 'waiting') return { ...base, status: 'waiting', reason: `${primary}: ${untilText(reading)}` };
+  if (primaries.length === 0) return { ...base, status: 'waiting', reason: `${primary}: too few matured units yet` };
   const directions = primaries.map(directionOf);
   const status = directions.includes(1) ? 'passed' : directions.includes(-1) ? 'failed' : 'inconclusive';
   return { ...base, status, reason: primaries.map(describe).join('; ') };
+}
+
+function untilText({ nextAtMs, looks }: Extract<Reading, { kind: 'waiting' }>): string {
+  const which = looks === 1 ? 'the only look' : `the first of ${looks} looks`;
+  if (nextAtMs === null) return `${which} found no unit in one of the arms`;
+  return `not read before ${which}, ${new Date(nextAtMs).toISOString()}`;
+}
+
+/** Whether the planned number of units is there; nothing where none is planned. */
+function unitGates({ definition, isFullAtMs }: VerdictInput): Gate[] {
+  const { maximumUnits } = definition.stopping;
+  if (maximumUnits === undefined) return [];
+  const base = { gate: 'maximum-units', metricKey: definition.metrics.primary } as const;
+  if (isFullAtMs === null)
+    return [{ ...base, status: 'passed', reason: `the planned ${maximumUnits} units have not matured yet` }];
+  const since = new Date(isFullAtMs).toISOString();
+  return [{ ...base, status: 'failed', reason: `the planned ${maximumUnits} units had matured at ${since}` }];
 }
 
 function describe({ metricKey, variant, absolute, relative, valueUnit }: MetricReadout): string {

@@ -18,6 +18,7 @@ const scorecard = (computedAtMs: number, epoch = 1): Scorecard => ({
   summary: 'Nothing can be said yet.',
   winningVariant: null,
   split: { pValue: 0.4, threshold: 0.0005, isMismatch: false, counts: [], suspectSegments: [] },
+  look: null,
   readouts: [],
   gates: [],
   leftOut: { crossedUnits: 0, notRandomExposures: 3, immatureUnits: { deposits: 12 } },

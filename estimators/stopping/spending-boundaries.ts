@@ -9,6 +9,11 @@ export interface SpendingBoundariesInput {
   readonly alpha: number;
   /** Fraction of the planned information at each look so far; above 0 and growing. From 1 on the rest of alpha is spent. */
   readonly informationFractions: readonly number[];
+  /**
+   * Share of the way to the end at each look by another clock than information, such as the calendar: alpha is spent by it (Lan & DeMets, Statistics in
+   * Medicine 8 (1989), 1191–1198), and the information only says how the looks hang together. Fixed before looking. Default: the information fractions.
+   */
+  readonly spendingFractions?: readonly number[];
   /** The last of these looks is the last one of all, and spends whatever is left, even where the planned information was not reached. */
   readonly isFinal?: boolean;
 }
@@ -27,16 +32,17 @@ const OUT_OF_REACH = 38;
  * @throws RangeError for an alpha outside (0, 1), fractions that do not grow, or looks too close to each other
  */
 export function spendingBoundaries(input: SpendingBoundariesInput): number[] {
-  const { spending, alpha, informationFractions, isFinal = false } = input;
+  const { spending, alpha, informationFractions, spendingFractions = informationFractions, isFinal = false } = input;
   if (!(alpha > 0 && alpha < 1)) throw new RangeError(`group-sequential: alpha must lie between 0 and 1, got ${alpha}`);
   assertInformation('group-sequential', informationFractions);
+  assertSpendingFractions(spendingFractions, informationFractions.length);
   const resolution = resolutionFor(informationFractions);
   const boundaries: number[] = [];
   let density: ScoreDensity | null = null;
   let spentBefore = 0;
   for (const [look, information] of informationFractions.entries()) {
     const isLast = look === informationFractions.length - 1;
-    const spentNow = isLast && isFinal ? alpha / 2 : spent(spending, alpha / 2, information);
+    const spentNow = isLast && isFinal ? alpha / 2 : spent(spending, alpha / 2, spendingFractions[look] ?? NaN);
     const boundary = boundaryFor(density, information, spentNow - spentBefore);
     boundaries.push(boundary);
     spentBefore = spentNow;
@@ -51,8 +57,9 @@ export function spendingBoundaries(input: SpendingBoundariesInput): number[] {
 }
 
 /** What each side spends at the last of the looks. */
-export function lastSpent({ spending, alpha, informationFractions, isFinal = false }: SpendingBoundariesInput): number {
-  const [now = NaN, before] = informationFractions.slice(-2).reverse();
+export function lastSpent(input: SpendingBoundariesInput): number {
+  const { spending, alpha, informationFractions, spendingFractions = informationFractions, isFinal = false } = input;
+  const [now = NaN, before] = spendingFractions.slice(-2).reverse();
   const spentNow = isFinal ? alpha / 2 : spent(spending, alpha / 2, now);
   return spentNow - (before === undefined ? 0 : spent(spending, alpha / 2, before));
 }
@@ -73,4 +80,16 @@ export function boundaryFor(density: ScoreDensity | null, information: number, p
     if (Math.abs(move) < 1e-12) break;
   }
   return z;
+}
+
+function assertSpendingFractions(fractions: readonly number[], looks: number): void {
+  if (fractions.length !== looks)
+    throw new RangeError(`group-sequential: ${looks} looks, but ${fractions.length} spending fractions`);
+  for (const [look, fraction] of fractions.entries()) {
+    const before = fractions[look - 1] ?? 0;
+    if (!(fraction > before) || !Number.isFinite(fraction))
+      throw new RangeError(
+        `group-sequential: the spending fraction of look ${look + 1} is ${fraction}, after ${before}; it must grow`,
+      );
+  }
 }

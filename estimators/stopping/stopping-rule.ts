@@ -5,7 +5,7 @@ import { normalQuantile, normalTail } from '../normal.ts';
 import { twoSidedQuantile, twoSidedTail } from '../student-t.ts';
 import { equalInformation } from './information.ts';
 import { repeatedPValue } from './repeated-interval.ts';
-import { spendingBoundaries } from './spending-boundaries.ts';
+import { spendingBoundaries, type SpendingBoundariesInput } from './spending-boundaries.ts';
 import type { Spending } from './spending.ts';
 
 /** One look at a time that was fixed in advance. */
@@ -33,6 +33,8 @@ export interface GroupSequential {
    * Default: evenly spaced, k / looks.
    */
   readonly informationFractions?: readonly number[];
+  /** Share of the way to the end at looks 1 to `look` by the calendar, where alpha is spent by that. Default: the information fractions. */
+  readonly spendingFractions?: readonly number[];
 }
 
 export type StoppingRule = FixedHorizon | AlwaysValid | GroupSequential;
@@ -89,17 +91,20 @@ export function readLook(rule: StoppingRule, look: LookInput): LookReading {
 }
 
 /** @throws RangeError where the looks contradict each other */
-export function looksOf({ spending, looks, look, informationFractions }: GroupSequential): {
-  readonly spending: Spending;
-  readonly informationFractions: readonly number[];
-  readonly isFinal: boolean;
-} {
+export function looksOf({
+  spending,
+  looks,
+  look,
+  informationFractions,
+  spendingFractions,
+}: GroupSequential): Omit<SpendingBoundariesInput, 'alpha'> & { readonly isFinal: boolean } {
   if (!Number.isSafeInteger(look) || look < 1 || look > looks)
     throw new RangeError(`group-sequential: look must be a whole number from 1 to looks (${looks}), got ${look}`);
   const fractions = informationFractions ?? equalInformation(looks).slice(0, look);
   if (fractions.length !== look)
     throw new RangeError(`group-sequential: look ${look} needs ${look} information fractions, got ${fractions.length}`);
-  return { spending, informationFractions: fractions, isFinal: look === looks };
+  const clock = spendingFractions === undefined ? {} : { spendingFractions };
+  return { spending, informationFractions: fractions, ...clock, isFinal: look === looks };
 }
 
 function assertLook({ effect, count, degreesOfFreedom, alpha }: LookInput): void {

@@ -38,6 +38,7 @@ export function scorecard(changes: Partial<Scorecard> = {}): Scorecard {
       counts: [{ variant: 'control', units: 7, expectedUnits: 7 }],
       suspectSegments: [],
     },
+    look: null,
     readouts: [READOUT],
     gates: [{ gate: 'guardrail', metricKey: 'failed', status: 'waiting', reason: 'failed: no matured units yet' }],
     leftOut: { crossedUnits: 3, notRandomExposures: 4, immatureUnits: {} },

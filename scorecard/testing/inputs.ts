@@ -111,6 +111,8 @@ export function scorecardInput({ units, deposited, failed, days = 10, definition
     split: variants.map((variant, arm) => ({ variant, units: units[arm] ?? 0 })).filter(({ units: n }) => n > 0),
     segments: [],
     statistics,
+    reading: { kind: 'any-time' },
+    isFullAtMs: null,
     leftOut: { crossedUnits: 0, notRandomExposures: 0 },
   };
 }

@@ -11,7 +11,7 @@ import { openReadOnlyDuckDb } from '../../warehouse/read-only/duckdb.ts';
 import type { ColumnKind, ReadOnlyWarehouse } from '../../warehouse/read-only/port.ts';
 import { bigQuery, duckDb, type Dialect, type TypedStatement } from '../dialect.ts';
 import { assignmentCheckQuery, experimentNamesQuery, factCheckQuery, variantsQuery } from './check-queries.ts';
-import { existingScorecardQuery, existingSegmentSplitQuery } from './scorecard-queries.ts';
+import { existingMaturityQuery, existingScorecardQuery, existingSegmentSplitQuery } from './scorecard-queries.ts';
 import type { ExistingAnalysis } from './source.ts';
 
 const START_MS = Date.UTC(2026, 2, 1);
@@ -174,6 +174,12 @@ function analysisFor(dialect: Dialect, kind: keyof typeof TIMES): ExistingAnalys
 const QUERIES: Readonly<Record<string, (dialect: Dialect, analysis: ExistingAnalysis) => TypedStatement<Row>>> = {
   'the scorecard': existingScorecardQuery,
   'the split by segments': existingSegmentSplitQuery,
+  'the units that matured': (dialect, analysis) =>
+    existingMaturityQuery(dialect, analysis, {
+      windowMs: 86_400_000,
+      lookTimesMs: [analysis.asOfMs],
+      maximumUnits: 500,
+    }),
   'the names of experiments': experimentNamesQuery,
   'the check of assignments': assignmentCheckQuery,
   'the variants': variantsQuery,

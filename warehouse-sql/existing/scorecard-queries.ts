@@ -1,3 +1,4 @@
+import { composeMaturity, type MaturityQuestion, type MaturityRow } from '../compose-maturity.ts';
 import {
   composeScorecard,
   composeSegmentSplit,
@@ -22,6 +23,15 @@ export function existingSegmentSplitQuery(
 ): TypedStatement<SegmentSplitRow> {
   const { segments } = analysis.assignments.query;
   return composeSegmentSplit(dialect, foreignSources(dialect, { ...analysis, facts: [], metrics: [] }), segments);
+}
+
+/** What `maturityQuery` counts. */
+export function existingMaturityQuery(
+  dialect: Dialect,
+  analysis: ExistingAnalysis,
+  question: MaturityQuestion,
+): TypedStatement<MaturityRow> {
+  return composeMaturity(dialect, foreignSources(dialect, { ...analysis, facts: [], metrics: [] }), question);
 }
 
 function foreignSources(dialect: Dialect, analysis: ExistingAnalysis): Sources {

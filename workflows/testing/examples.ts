@@ -44,6 +44,7 @@ export function exampleScorecard(verdict: Verdict, changes: Partial<Scorecard> =
     summary: `The verdict is ${verdict}.`,
     winningVariant: verdict === 'ship' ? 'retry' : null,
     split: null,
+    look: null,
     readouts: [],
     gates: [],
     leftOut: { crossedUnits: 0, notRandomExposures: 0, immatureUnits: {} },
