@@ -29,8 +29,8 @@ export async function analyzeExperiment(request: ExperimentRequest): Promise<Exp
     const described = describe(request, rows, units, split);
     if (reason !== null)
       return { ...described, status: 'invalid', reason, metrics: [], segments: [], methods: [], warnings };
-    const metrics = await readMetrics(warehouse, request, split);
-    const segments = await readSegments(warehouse, request, metrics);
+    const metrics = await readMetrics(warehouse, request, split, units.covariates);
+    const segments = await readSegments(warehouse, request, metrics, units.covariates);
     return {
       ...described,
       status: 'ok',

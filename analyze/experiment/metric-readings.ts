@@ -7,6 +7,7 @@ import type { MetricExpression } from './metric-expression.ts';
 import { readCap, readMetricMoments, type MetricMoments } from './metric-moments.ts';
 import type { ExperimentRequest } from './request.ts';
 import type { Comparison, MetricReading, SplitReading } from './result.ts';
+import type { KnownCovariate } from './units.ts';
 
 /** What rounding leaves of a variance that covariates explain completely. */
 const EXPLAINS_ALL = 1 - 1e-9;
@@ -18,11 +19,19 @@ export async function readMetrics(
   warehouse: Warehouse,
   request: ExperimentRequest,
   split: SplitReading,
+  covariates: readonly KnownCovariate[],
 ): Promise<readonly MetricReading[]> {
   const found: { reading: Omit<MetricReading, 'comparisons'>; raw: readonly Raw[] }[] = [];
   for (const [index, metric] of request.metrics.entries()) {
     const capAt = await readCap(warehouse, metric, index);
-    const groups = await readMetricMoments(warehouse, request, index, { groupBy: null, capAt });
+    const groups = await readMetricMoments(warehouse, {
+      request,
+      metric,
+      metricIndex: index,
+      capAt,
+      covariates,
+      groupBy: null,
+    });
     const moments = groups.get(null);
     if (moments === undefined) throw new AnalyzeError(`metric ${metric.expression}: no unit has a value`);
     const labels = split.arms.map(({ arm }) => arm);

@@ -5,7 +5,7 @@ import { readMetricMoments } from './metric-moments.ts';
 import { compareArm } from './metric-readings.ts';
 import type { ExperimentRequest } from './request.ts';
 import type { MetricReading, SegmentReading } from './result.ts';
-import { segmentColumn } from './units.ts';
+import { segmentColumn, type KnownCovariate } from './units.ts';
 
 /** Below this many units in an arm a segment's interval is not to be trusted. */
 const MINIMUM_UNITS = 30;
@@ -20,13 +20,21 @@ export async function readSegments(
   warehouse: Warehouse,
   request: ExperimentRequest,
   metrics: readonly MetricReading[],
+  covariates: readonly KnownCovariate[],
 ): Promise<Segments> {
   const raw: Omit<SegmentReading, 'adjustedPValue' | 'isHarmed'>[] = [];
   const small: string[] = [];
   for (const [place, segment] of request.segments.entries())
     for (const [index, metric] of request.metrics.entries()) {
       const capAt = metrics[index]?.capAt ?? null;
-      const groups = await readMetricMoments(warehouse, request, index, { groupBy: segmentColumn(place), capAt });
+      const groups = await readMetricMoments(warehouse, {
+        request,
+        metric,
+        metricIndex: index,
+        capAt,
+        covariates,
+        groupBy: segmentColumn(place),
+      });
       for (const [value, moments] of groups)
         for (const { arm } of metrics[index]?.comparisons ?? []) {
           const [control, treatment] = [moments.arms.get(request.control), moments.arms.get(arm)];

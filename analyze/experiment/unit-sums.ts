@@ -1,38 +1,29 @@
+import { jointMomentsFromSums, type JointMoments } from '../../estimators/joint-moments.ts';
 import type { Warehouse } from '../../warehouse/port.ts';
-import { UNITS } from './units.ts';
 
-/** Sums over the units of one arm (in one segment), over the deviations of each number from its centre. */
-export interface UnitSums {
+/** Joint moments of several numbers per unit, of one arm (in one segment). */
+export interface ArmMoments {
   readonly arm: string;
   /** The segment's value; null without one. */
   readonly group: string | null;
-  readonly count: number;
-  /** Σ (v − centre), a number for each vector entry. */
-  readonly sums: readonly number[];
-  /** Σ (v − centre)(w − centre), symmetric. */
-  readonly products: readonly (readonly number[])[];
-}
-
-export interface CentredSums {
-  /** The mean of each entry over the units of all arms: what the sums deviate from, so that no digits are lost far from 0. */
-  readonly centres: readonly number[];
-  readonly groups: readonly UnitSums[];
+  readonly moments: JointMoments;
 }
 
 /**
- * Sufficient statistics of several numbers per unit, by arm and, if asked, by one more column of `units`.
+ * Sufficient statistics of several numbers per row of a relation, by its columns `arm` and `grp`; rows where one is NULL are left out. Sums are
+ * over deviations from the mean of all arms, so that no digits are lost far from 0. Groups of fewer than two rows are left out.
  *
- * @param entries SQL of each number, over the columns of `units`; units where one is NULL are left out
+ * @param relation SQL that gives `arm`, `grp` and what `entries` name
+ * @param entries SQL of each number
  */
-export async function readUnitSums(
+export async function readJointMoments(
   warehouse: Warehouse,
+  relation: string,
   entries: readonly string[],
-  groupBy: string | null,
-): Promise<CentredSums> {
-  const numbers = entries.map((entry, index) => `CAST(${entry} AS DOUBLE) AS v${index}`).join(', ');
+): Promise<readonly ArmMoments[]> {
   const complete = `
-  SELECT arm, ${groupBy ?? 'CAST(NULL AS VARCHAR)'} AS grp, ${numbers} FROM ${UNITS}
-  WHERE ${entries.map((entry) => `${entry} IS NOT NULL`).join(' AND ')}`;
+  SELECT arm, grp, ${entries.map((entry, index) => `CAST(${entry} AS DOUBLE) AS v${index}`).join(', ')}
+  FROM (${relation}) AS relation WHERE ${entries.map((entry) => `(${entry}) IS NOT NULL`).join(' AND ')}`;
   const [means] = await warehouse.query<Record<string, number | null>>({
     sql: `SELECT ${entries.map((_, index) => `AVG(v${index}) AS c${index}`).join(', ')} FROM (${complete}) AS complete`,
     parameters: {},
@@ -46,20 +37,20 @@ export async function readUnitSums(
   ];
   const rows = await warehouse.query<Record<string, number> & { arm: string; grp: string | null; count: number }>({
     sql: `
--- One row per arm${groupBy === null ? '' : ` and ${groupBy}`}: sums and cross products of deviations from the means of all arms.
+-- One row per arm and group: sums and cross products of deviations from the means of all arms.
 SELECT arm, grp, COUNT(*) AS count, ${columns.join(', ')}
 FROM (SELECT arm, grp, ${deviations} FROM (${complete}) AS complete) AS centred
-GROUP BY arm, grp ORDER BY grp, arm`,
+GROUP BY arm, grp HAVING COUNT(*) >= 2 ORDER BY grp, arm`,
     parameters: Object.fromEntries(centres.map((centre, index) => [`c${index}`, centre])),
   });
-  return {
-    centres,
-    groups: rows.map((row) => ({
-      arm: row.arm,
-      group: row.grp,
+  return rows.map((row) => ({
+    arm: row.arm,
+    group: row.grp,
+    moments: jointMomentsFromSums({
       count: row.count,
-      sums: entries.map((_, index) => row[`s${index}`] ?? 0),
-      products: entries.map((_, i) => entries.map((__, j) => row[`p${Math.max(i, j)}_${Math.min(i, j)}`] ?? 0)),
-    })),
-  };
+      centres,
+      sums: entries.map((_, index) => row[`s${index}`] ?? NaN),
+      products: entries.map((_, i) => entries.map((__, j) => row[`p${Math.max(i, j)}_${Math.min(i, j)}`] ?? NaN)),
+    }),
+  }));
 }

@@ -1,3 +1,4 @@
+import type { Statement } from '../../warehouse/port.ts';
 import { AnalyzeError } from '../analyze-error.ts';
 import { FILE_ROWS, type FileRows } from '../input/file-rows.ts';
 import { alsoIn, type Warning } from './check-columns.ts';
@@ -11,10 +12,23 @@ export const UNITS = 'units';
 export const valueColumn = (metric: number): string => `y${metric}`;
 export const denominatorColumn = (metric: number): string => `z${metric}`;
 export const covariateColumn = (covariate: number): string => `x${covariate}`;
+/** The table of the rows of a quantile: `unit_row` (rowid of `units`) and `value`. */
+export const eventsTable = (metric: number): string => `events${metric}`;
 export const segmentColumn = (segment: number): string => `s${segment}`;
 
 /** Above this share of units with rows of two arms something assigns wrongly, and no arm can be read (as GrowthBook has it). */
 const CROSSED_LIMIT = 0.01;
+
+/** A covariate as the units have it. */
+export interface KnownCovariate {
+  /** Its place in the request. */
+  readonly index: number;
+  readonly name: string;
+  /** Over the units that have it. */
+  readonly mean: number;
+  /** Units without it: they had no history before. */
+  readonly missingCount: number;
+}
 
 /** What the units of a file are. */
 export interface Units {
@@ -26,6 +40,7 @@ export interface Units {
     /** So many that the arms mean nothing. */
     readonly isTooMany: boolean;
   };
+  readonly covariates: readonly KnownCovariate[];
   readonly warnings: readonly Warning[];
 }
 
@@ -59,6 +74,9 @@ export async function makeUnits(rows: FileRows, request: ExperimentRequest): Pro
 CREATE TABLE ${UNITS} AS SELECT ${columns.join(', ')} FROM ${FILE_ROWS} GROUP BY ${rows.text(unit)}`;
   for (const covariate of request.covariates) await refuseChanging(rows, unit, covariate);
   await warehouse.execute([{ sql, parameters: {} }]);
+  for (const [index, metric] of request.metrics.entries())
+    if (metric.type === 'quantile')
+      await warehouse.execute([eventsStatement(rows, unit, rows.number(metric.column), index)]);
   return await describeUnits(rows, request);
 }
 
@@ -80,6 +98,15 @@ function valueColumns(rows: FileRows, metric: MetricExpression, index: number, r
     return [`CAST(COUNT(DISTINCT ${rows.text(metric.column)}) AS DOUBLE) AS ${valueColumn(index)}`];
   const value = total(metric.column);
   return [`${metric.type === 'proportion' ? `LEAST(${value}, 1)` : value} AS ${valueColumn(index)}`];
+}
+
+function eventsStatement(rows: FileRows, unit: string, value: string, index: number): Statement {
+  const sql = `
+-- One row per row of the file with a value.
+CREATE TABLE ${eventsTable(index)} AS
+SELECT units.rowid AS unit_row, file.${value} AS value
+FROM ${FILE_ROWS} AS file JOIN ${UNITS} AS units ON units.unit = file.${rows.text(unit)} WHERE file.${value} IS NOT NULL`;
+  return { sql, parameters: {} };
 }
 
 /** Two values of one covariate within a unit say that it was not known before the treatment. */
@@ -117,9 +144,37 @@ FROM ${UNITS}`,
         `${found.crossed} of ${found.units} units have rows of more than one arm, such as "${found.example ?? ''}" (column "${request.variant}", ` +
         `first seen in data row ${found.row}); each belongs to the arm of its first row`,
     });
+  const covariates: KnownCovariate[] = [];
+  for (const [index, name] of request.covariates.entries()) covariates.push(await readCovariate(rows, name, index));
+  for (const { name, missingCount } of covariates)
+    if (missingCount > 0)
+      warnings.push({
+        code: 'units-without-history',
+        message:
+          `${missingCount} of ${found.units} units have no ${name}: they count as its mean, and being without it is a covariate of its own; ` +
+          'the more of them, the less noise it removes',
+      });
   return {
     unitCount: found.units,
     crossed: { unitCount: found.crossed, example: found.example, isTooMany },
+    covariates,
     warnings,
   };
+}
+
+async function readCovariate({ warehouse, file }: FileRows, name: string, index: number): Promise<KnownCovariate> {
+  const x = covariateColumn(index);
+  const [found] = await warehouse.query<{
+    mean: number | null;
+    lowest: number | null;
+    highest: number | null;
+    missing: number;
+  }>({
+    sql: `SELECT AVG(${x}) AS mean, MIN(${x}) AS lowest, MAX(${x}) AS highest, COUNT(*) - COUNT(${x}) AS missing FROM ${UNITS}`,
+    parameters: {},
+  });
+  if (found === undefined || found.mean === null) throw new AnalyzeError(`${file}, column "${name}" holds no number`);
+  if (found.lowest === found.highest && found.missing === 0)
+    throw new AnalyzeError(`${file}, column "${name}" is ${found.mean} for every unit; a covariate has to vary`);
+  return { index, name, mean: found.mean, missingCount: found.missing };
 }
