@@ -127,7 +127,12 @@ const REFUSED: readonly (readonly [string, readonly string[], readonly string[],
     /column "arm".* holds "control" only: there is no arm to compare/,
   ],
   ['a control that is not there', [HEADER, 'a,old,1', 'b,large,2'], [], /holds "large", "old", but no "control"/],
-  ['an arm of one', [HEADER, 'a,control,1', 'b,control,2', 'c,large,2'], [], /arm "large" has 1 units with a value/],
+  [
+    'an arm of one',
+    [HEADER, 'a,control,1', 'b,control,2', 'c,large,2'],
+    [],
+    /arm "large" has fewer than 2 units with a value/,
+  ],
   ['nothing that varies', [HEADER, 'a,control,1', 'b,control,1', 'c,large,2', 'd,large,2'], [], /nothing varies/],
   ['no rows', [HEADER], [], /has a header and no rows/],
   [

@@ -3,6 +3,7 @@ import { openDataFile } from '../input/data-file.ts';
 import { loadRows, type FileRows, type NeededColumns } from '../input/file-rows.ts';
 import { withScratchWarehouse } from '../input/scratch-warehouse.ts';
 import { checkColumns, type Warning } from './check-columns.ts';
+import { refuseMixedClusters, withKnownWindow } from './design.ts';
 import { columnsOf } from './metric-expression.ts';
 import { readMetrics } from './metric-readings.ts';
 import type { ExperimentRequest } from './request.ts';
@@ -17,14 +18,17 @@ import { methodsInWords } from './wording.ts';
  *
  * @throws AnalyzeError where the file cannot be analysed as asked, with the column and the row where there is one
  */
-export async function analyzeExperiment(request: ExperimentRequest): Promise<ExperimentAnalysis> {
-  assertDifferentColumns(request);
+export async function analyzeExperiment(asked: ExperimentRequest): Promise<ExperimentAnalysis> {
+  assertDifferentColumns(asked);
   return await withScratchWarehouse(async (warehouse) => {
-    const rows = await loadRows(warehouse, await openDataFile(warehouse, request.file), neededBy(request));
+    const data = await openDataFile(warehouse, asked.file);
+    const request = withKnownWindow(asked, data.columns);
+    const rows = await loadRows(warehouse, data, neededBy(request));
     const warnings = [...(await checkColumns(rows, request))];
+    await refuseMixedClusters(rows, request);
     const units = await makeUnits(rows, request);
     warnings.push(...units.warnings);
-    const split = await readSplit(warehouse, request, await countArms(warehouse));
+    const split = await readSplit(warehouse, request, await countArms(warehouse, request));
     const reason = whyInvalid(request, split, units);
     const described = describe(request, rows, units, split);
     if (reason !== null)
@@ -47,7 +51,7 @@ function neededBy(request: ExperimentRequest): NeededColumns {
   const { unit, variant, segments, covariates, metrics, date, design } = request;
   const texts = [variant, ...segments, ...(unit === null ? [] : [unit])];
   if (design.kind === 'cluster') texts.push(design.cluster);
-  if (design.kind === 'switchback') texts.push(design.region, design.window);
+  if (design.kind === 'switchback') texts.push(design.region, ...(design.isLength ? [] : [design.window]));
   const numbers = [...covariates];
   for (const metric of metrics) (metric.type === 'distinct' ? texts : numbers).push(...columnsOf(metric));
   return { texts, numbers, times: date === null ? [] : [date] };

@@ -17,7 +17,7 @@ export interface Warning {
 export async function checkColumns(rows: FileRows, request: ExperimentRequest): Promise<readonly Warning[]> {
   const { design } = request;
   const mustBeThere = [request.unit, request.variant, design.kind === 'cluster' ? design.cluster : null];
-  if (design.kind === 'switchback') mustBeThere.push(design.region);
+  if (design.kind === 'switchback') mustBeThere.push(design.region, design.isLength ? null : design.window);
   for (const column of mustBeThere) if (column !== null) await refuseEmpty(rows, column);
   for (const metric of request.metrics) await checkKindOfNumbers(rows, metric);
   const warnings: Warning[] = [];

@@ -38,7 +38,8 @@ interface Information {
   readonly degreesOfFreedom: number;
 }
 
-function readEffect(effect: Effect, information: Information, { alpha, stopping }: Level) {
+/** An effect's interval and p-value under the stopping rule. @throws AnalyzeError where the look may not spend anything */
+export function readEffect(effect: Effect, information: Information, { alpha, stopping }: Level) {
   const read = readLook(stopping, { effect, ...information, alpha });
   if (Number.isFinite(read.criticalValue)) return read;
   throw new AnalyzeError(

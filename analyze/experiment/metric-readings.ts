@@ -1,18 +1,12 @@
-import type { Moments } from '../../estimators/moments.ts';
 import type { Warehouse } from '../../warehouse/port.ts';
 import { AnalyzeError } from '../analyze-error.ts';
-import { compareMoments, type EffectReading } from './compare.ts';
 import { adjustPValues } from './corrections.ts';
 import type { MetricExpression } from './metric-expression.ts';
-import { readCap, readMetricMoments, type MetricMoments } from './metric-moments.ts';
+import { readEstimates, type RawComparison } from './metric-estimates.ts';
+import { readCap } from './metric-moments.ts';
 import type { ExperimentRequest } from './request.ts';
 import type { Comparison, MetricReading, SplitReading } from './result.ts';
 import type { KnownCovariate } from './units.ts';
-
-/** What rounding leaves of a variance that covariates explain completely. */
-const EXPLAINS_ALL = 1 - 1e-9;
-
-type Raw = Omit<Comparison, 'adjustedPValue' | 'isSignificant' | 'reading'>;
 
 /** Every metric, each arm against control; p-values corrected within the primary metric, and over all others. */
 export async function readMetrics(
@@ -21,10 +15,10 @@ export async function readMetrics(
   split: SplitReading,
   covariates: readonly KnownCovariate[],
 ): Promise<readonly MetricReading[]> {
-  const found: { reading: Omit<MetricReading, 'comparisons'>; raw: readonly Raw[] }[] = [];
+  const found: { reading: Omit<MetricReading, 'comparisons'>; raw: readonly RawComparison[] }[] = [];
   for (const [index, metric] of request.metrics.entries()) {
     const capAt = await readCap(warehouse, metric, index);
-    const groups = await readMetricMoments(warehouse, {
+    const groups = await readEstimates(warehouse, {
       request,
       metric,
       metricIndex: index,
@@ -32,17 +26,12 @@ export async function readMetrics(
       covariates,
       groupBy: null,
     });
-    const moments = groups.get(null);
-    if (moments === undefined) throw new AnalyzeError(`metric ${metric.expression}: no unit has a value`);
-    const labels = split.arms.map(({ arm }) => arm);
-    found.push({
-      reading: {
-        ...describe(metric, index),
-        capAt,
-        arms: labels.map((arm) => armReading(arm, armOf(moments, arm, metric))),
-      },
-      raw: labels.slice(1).map((arm) => compareArm(moments, arm, metric, request)),
-    });
+    const estimates = groups.get(null);
+    if (estimates === undefined)
+      throw new AnalyzeError(`metric ${metric.expression}: no arm has two units with a value`);
+    const raw = split.arms.slice(1).map(({ arm }) => estimates.compare(arm));
+    const arms = split.arms.flatMap(({ arm }) => estimates.arms.get(arm) ?? []);
+    found.push({ reading: { ...describe(metric, index), capAt, arms }, raw });
   }
   return found.map(({ reading, raw }, index) => {
     const families = index === 0 ? raw : found.slice(1).flatMap((each) => each.raw);
@@ -65,45 +54,12 @@ function describe(metric: MetricExpression, index: number) {
   return { metric: expression, type, role: index === 0 ? 'primary' : 'secondary', goodDirection } as const;
 }
 
-function armReading(arm: string, { count, mean, variance }: Moments): MetricReading['arms'][number] {
-  return { arm, units: count, mean, standardDeviation: Math.sqrt(variance) };
-}
-
-function armOf({ arms }: MetricMoments, arm: string, metric: MetricExpression): Moments {
-  const moments = arms.get(arm);
-  if (moments !== undefined && moments.count >= 2) return moments;
-  throw new AnalyzeError(
-    `metric ${metric.expression}: arm "${arm}" has ${moments?.count ?? 0} units with a value; at least 2 are needed`,
-  );
-}
-
-/** One arm against control as the covariates adjust it, before any correction. */
-export function compareArm(
-  moments: MetricMoments,
-  arm: string,
-  metric: MetricExpression,
-  request: ExperimentRequest,
-): Raw {
-  const { control, alpha, stopping } = request;
-  const raw = { control: armOf(moments, control, metric), treatment: armOf(moments, arm, metric) };
-  if (raw.control.variance === 0 && raw.treatment.variance === 0)
-    throw new AnalyzeError(
-      `metric ${metric.expression}: every unit of "${control}" has ${raw.control.mean} and every unit of "${arm}" ${raw.treatment.mean}; nothing varies, so no interval can be given`,
-    );
-  const level = { alpha, stopping };
-  const plain = compareMoments(raw.control, raw.treatment, level);
-  const pair = moments.adjusted?.(control, arm) ?? null;
-  if (pair === null) return { arm, control, ...plain, unadjusted: null, varianceRemovedRatio: null };
-  if (pair.varianceRemovedRatio > EXPLAINS_ALL)
-    throw new AnalyzeError(
-      `metric ${metric.expression}: the covariates ${request.covariates.join(', ')} explain it completely; is one of them the outcome itself?`,
-    );
-  const adjusted: EffectReading = compareMoments(pair.control, pair.treatment, level);
-  const unadjusted = { ...plain.absolute, relative: plain.relative, pValue: plain.pValue };
-  return { arm, control, ...adjusted, unadjusted, varianceRemovedRatio: pair.varianceRemovedRatio };
-}
-
-function judge({ absolute }: Raw, adjustedPValue: number, good: MetricReading['goodDirection'], alpha: number) {
+function judge(
+  { absolute }: RawComparison,
+  adjustedPValue: number,
+  good: MetricReading['goodDirection'],
+  alpha: number,
+) {
   const isSignificant = adjustedPValue <= alpha;
   const isBetter = good === 'increase' ? absolute.estimate > 0 : absolute.estimate < 0;
   const reading: Comparison['reading'] = !isSignificant ? 'not shown' : isBetter ? 'better' : 'worse';

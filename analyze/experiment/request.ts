@@ -5,7 +5,12 @@ import type { MetricExpression } from './metric-expression.ts';
 export type DesignRequest =
   | { readonly kind: 'user' }
   | { readonly kind: 'cluster'; readonly cluster: string }
-  | { readonly kind: 'switchback'; readonly region: string; readonly window: string };
+  | {
+      readonly kind: 'switchback';
+      readonly region: string;
+      readonly window: string;
+      /** `window` is no column but a length of time, such as `hour`. */ readonly isLength: boolean;
+    };
 
 export type Correction = 'bh' | 'by' | 'holm' | 'none';
 

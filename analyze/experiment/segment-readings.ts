@@ -1,8 +1,7 @@
 import type { Warehouse } from '../../warehouse/port.ts';
 import type { Warning } from './check-columns.ts';
 import { adjustPValues } from './corrections.ts';
-import { readMetricMoments } from './metric-moments.ts';
-import { compareArm } from './metric-readings.ts';
+import { readEstimates } from './metric-estimates.ts';
 import type { ExperimentRequest } from './request.ts';
 import type { MetricReading, SegmentReading } from './result.ts';
 import { segmentColumn, type KnownCovariate } from './units.ts';
@@ -27,7 +26,7 @@ export async function readSegments(
   for (const [place, segment] of request.segments.entries())
     for (const [index, metric] of request.metrics.entries()) {
       const capAt = metrics[index]?.capAt ?? null;
-      const groups = await readMetricMoments(warehouse, {
+      const groups = await readEstimates(warehouse, {
         request,
         metric,
         metricIndex: index,
@@ -35,25 +34,25 @@ export async function readSegments(
         covariates,
         groupBy: segmentColumn(place),
       });
-      for (const [value, moments] of groups)
+      for (const [value, estimates] of groups)
         for (const { arm } of metrics[index]?.comparisons ?? []) {
-          const [control, treatment] = [moments.arms.get(request.control), moments.arms.get(arm)];
+          const [control, treatment] = [estimates.arms.get(request.control), estimates.arms.get(arm)];
           const isReadable =
             control !== undefined &&
             treatment !== undefined &&
-            Math.min(control.count, treatment.count) >= MINIMUM_UNITS &&
-            control.variance + treatment.variance > 0;
+            Math.min(control.units, treatment.units) >= MINIMUM_UNITS &&
+            estimates.whyNot(arm) === null;
           if (!isReadable) {
             if (index === 0) small.push(`${segment} = ${value ?? ''} (${arm})`);
             continue;
           }
-          const { absolute, relative, pValue } = compareArm(moments, arm, metric, request);
+          const { absolute, relative, pValue } = estimates.compare(arm);
           raw.push({
             segment,
             value: value ?? '',
             metric: metric.expression,
             arm,
-            units: { control: control.count, arm: treatment.count },
+            units: { control: control.units, arm: treatment.units },
             means: { control: control.mean, arm: treatment.mean },
             absolute,
             relative,

@@ -40,9 +40,11 @@ export async function readSplit(
   };
 }
 
-export async function countArms(warehouse: Warehouse): Promise<readonly ArmCount[]> {
+/** How many of what was randomized are in each arm. */
+export async function countArms(warehouse: Warehouse, { design }: ExperimentRequest): Promise<readonly ArmCount[]> {
+  const counted = design.kind === 'user' ? 'COUNT(*)' : 'COUNT(DISTINCT cluster)';
   return await warehouse.query<{ arm: string; units: number }>({
-    sql: `SELECT arm, COUNT(*) AS units FROM ${UNITS} GROUP BY arm ORDER BY arm`,
+    sql: `SELECT arm, ${counted} AS units FROM ${UNITS} GROUP BY arm ORDER BY arm`,
     parameters: {},
   });
 }

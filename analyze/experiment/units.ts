@@ -2,6 +2,7 @@ import type { Statement } from '../../warehouse/port.ts';
 import { AnalyzeError } from '../analyze-error.ts';
 import { FILE_ROWS, type FileRows } from '../input/file-rows.ts';
 import { alsoIn, type Warning } from './check-columns.ts';
+import { clusterSql, unitSql } from './design.ts';
 import type { MetricExpression } from './metric-expression.ts';
 import type { ExperimentRequest } from './request.ts';
 
@@ -55,14 +56,15 @@ export async function makeUnits(rows: FileRows, request: ExperimentRequest): Pro
   const order = request.date === null ? 'rowid' : `ROW(${rows.time(request.date)}, rowid)`;
   const first = (sql: string): string => `arg_min(${sql}, ${order})`;
   const arm = rows.text(request.variant);
-  const unit = request.unit ?? '';
+  const unit = unitSql(rows, request);
+  const cluster = clusterSql(rows, request);
   const columns = [
-    `${rows.text(unit)} AS unit`,
+    `${unit} AS unit`,
     `${first(arm)} AS arm`,
     `MIN(${arm}) <> MAX(${arm}) AS is_crossed`,
     'COUNT(*) AS row_count',
     'MIN(rowid) AS first_row',
-    ...(request.design.kind === 'cluster' ? [`${first(rows.text(request.design.cluster))} AS cluster`] : []),
+    ...(cluster === null ? [] : [`${first(cluster)} AS cluster`]),
     ...request.segments.map(
       (segment, index) => `COALESCE(${first(rows.text(segment))}, '(none)') AS ${segmentColumn(index)}`,
     ),
@@ -71,7 +73,7 @@ export async function makeUnits(rows: FileRows, request: ExperimentRequest): Pro
   ];
   const sql = `
 -- One row per unit: its arm and attributes by its first row, its metrics (y, z = numerator and denominator) and covariates (x).
-CREATE TABLE ${UNITS} AS SELECT ${columns.join(', ')} FROM ${FILE_ROWS} GROUP BY ${rows.text(unit)}`;
+CREATE TABLE ${UNITS} AS SELECT ${columns.join(', ')} FROM ${FILE_ROWS} GROUP BY ${unit}`;
   for (const covariate of request.covariates) await refuseChanging(rows, unit, covariate);
   await warehouse.execute([{ sql, parameters: {} }]);
   for (const [index, metric] of request.metrics.entries())
@@ -105,7 +107,7 @@ function eventsStatement(rows: FileRows, unit: string, value: string, index: num
 -- One row per row of the file with a value.
 CREATE TABLE ${eventsTable(index)} AS
 SELECT units.rowid AS unit_row, file.${value} AS value
-FROM ${FILE_ROWS} AS file JOIN ${UNITS} AS units ON units.unit = file.${rows.text(unit)} WHERE file.${value} IS NOT NULL`;
+FROM ${FILE_ROWS} AS file JOIN ${UNITS} AS units ON units.unit = ${unit} WHERE file.${value} IS NOT NULL`;
   return { sql, parameters: {} };
 }
 
@@ -115,7 +117,7 @@ async function refuseChanging(rows: FileRows, unit: string, covariate: string): 
   const [found] = await rows.warehouse.query<{ unit: string; row_number: number; unit_count: number }>({
     sql: `
 SELECT first(unit ORDER BY row_number) AS unit, MIN(row_number) AS row_number, COUNT(*) AS unit_count FROM (
-  SELECT ${rows.text(unit)} AS unit, MAX(rowid) + 1 AS row_number FROM ${FILE_ROWS}
+  SELECT ${unit} AS unit, MAX(rowid) + 1 AS row_number FROM ${FILE_ROWS}
   GROUP BY 1 HAVING COUNT(*) > 1 AND (MIN(${value}) <> MAX(${value}))
 ) AS changing HAVING COUNT(*) > 0`,
     parameters: {},

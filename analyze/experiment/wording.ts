@@ -4,7 +4,12 @@ import type { ExperimentRequest } from './request.ts';
 /** How the numbers came to be, a sentence each. */
 export function methodsInWords(request: ExperimentRequest): readonly string[] {
   const level = `${Number((100 * (1 - request.alpha)).toPrecision(6))} %`;
-  return [stoppingInWords(request, level), ...covariatesInWords(request), correctionInWords(request)];
+  return [
+    stoppingInWords(request, level),
+    ...designInWords(request),
+    ...covariatesInWords(request),
+    correctionInWords(request),
+  ];
 }
 
 function stoppingInWords({ stopping, alpha }: ExperimentRequest, level: string): string {
@@ -15,6 +20,21 @@ function stoppingInWords({ stopping, alpha }: ExperimentRequest, level: string):
       return `Intervals are those of look ${stopping.look} of ${stopping.looks} planned ones, with ${spendingInWords(stopping.spending)} spending: all looks together err in at most ${Number((100 * alpha).toPrecision(6))} % of experiments.`;
     case 'fixed-horizon':
       return `Intervals are ${level} Welch intervals for one look that was fixed in advance; whoever looks more often errs more often.`;
+  }
+}
+
+function designInWords({ design }: ExperimentRequest): string[] {
+  switch (design.kind) {
+    case 'user':
+      return [];
+    case 'cluster':
+      return [
+        `What was randomized is ${design.cluster}: standard errors are those between clusters (delta method over cluster sums, with as many degrees of freedom as clusters give).`,
+      ];
+    case 'switchback':
+      return [
+        `What was randomized is ${design.region} × ${design.window}: effects are slopes of a weighted regression with one level per region, and standard errors allow for windows of a region that depend on each other (Newey-West).`,
+      ];
   }
 }
 

@@ -31,7 +31,12 @@ export function interval({ estimate, lower, upper }: Bounds, format: (of: number
   return `${format(estimate)} (${format(lower)} to ${format(upper)})`;
 }
 
-/** The relative effect where it can be read, else the absolute one. */
+/**
+ * The relative effect where it can be read, else the absolute one. The relative interval also bears the uncertainty of control's mean, so that
+ * at the edge it may include 0 where the absolute one does not: then the absolute one is what was tested.
+ */
 export function effectText(absolute: Bounds, relative: Bounds | null): string {
-  return relative === null ? `${interval(absolute, signed)} absolute` : interval(relative, signedPercent);
+  const excludes = ({ lower, upper }: Bounds): boolean => lower > 0 || upper < 0;
+  if (relative === null || excludes(relative) !== excludes(absolute)) return `${interval(absolute, signed)} absolute`;
+  return interval(relative, signedPercent);
 }

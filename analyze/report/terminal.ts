@@ -30,10 +30,12 @@ function splitText({ split }: ExperimentAnalysis): string {
   return `split ${judged}: ${arms.join(', ')}`;
 }
 
-function metricsTable({ metrics, control, covariates }: ExperimentAnalysis): string {
+const RANDOMIZED = { user: 'units', cluster: 'clusters', switchback: 'windows' } as const;
+
+function metricsTable({ metrics, control, covariates, design }: ExperimentAnalysis): string {
   const removed = covariates.length === 0 ? [] : ['variance removed'];
   return lines(
-    ['metric', 'arm', 'units', control, 'arm mean', 'effect', 'p', 'adjusted p', ...removed, 'reading'],
+    ['metric', 'arm', RANDOMIZED[design.kind], control, 'arm mean', 'effect', 'p', 'adjusted p', ...removed, 'reading'],
     metrics.flatMap((metric) =>
       metric.comparisons.map((comparison) => {
         const ofControl = metric.arms.find(({ arm }) => arm === control);

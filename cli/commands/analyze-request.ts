@@ -115,7 +115,7 @@ function designOf({ design, cluster, region, window }: ExperimentOptions): Desig
   }
   if (region === undefined) throw missing('--region <column>', 'the column that says which region');
   if (window === undefined) throw missing('--window <column>', 'the column that says which window of time');
-  return { kind, region, window };
+  return { kind, region, window, isLength: false };
 }
 
 function weightsOf(text: string): Record<string, number> {
