@@ -1,0 +1,156 @@
+import { readByStudent, type DesignedEffect } from './effect-reading.ts';
+import { fixedEffectCount, withinRegionAndTime } from './fixed-effects.ts';
+import { defaultMaximumLag, hacRegression, type HacCoefficient, type HacInput } from './hac-regression.ts';
+import { panelOf, type Panel, type WindowObservation } from './window.ts';
+
+export interface SwitchbackOptions {
+  /** Two-sided error level of one look, default 0.05. */
+  readonly alpha?: number;
+  /** Length of a window, ms; without it the smallest distance between two starts. */
+  readonly windowMs?: number;
+  /** What counts once: each window (default), or each of the units that the windows count. */
+  readonly per?: 'window' | 'unit';
+  /** Whether region and time are held fixed by an indicator each. Default false. */
+  readonly hasFixedEffects?: boolean;
+  /** Windows over which errors may be correlated; default: Newey & West's for the average region. */
+  readonly maximumLag?: number;
+}
+
+export interface SwitchbackResult {
+  /** Treatment minus control. */
+  readonly effect: DesignedEffect;
+  readonly control: SwitchbackArm;
+  readonly treatment: SwitchbackArm;
+  readonly regionCount: number;
+  readonly maximumLag: number;
+  readonly method: string;
+}
+
+export interface SwitchbackArm {
+  readonly windowCount: number;
+  readonly mean: number;
+}
+
+/**
+ * Effect of a switchback experiment: the difference of the windows' means, or the coefficient of the treatment with region and time held
+ * fixed, with a Newey–West standard error within regions and Satterthwaite's degrees of freedom. The windows are the units: how many users
+ * were in them does not narrow anything.
+ *
+ * @throws RangeError for windows that cannot be, or an arm with fewer than two of them
+ */
+export function readSwitchback(
+  observations: readonly WindowObservation[],
+  options: SwitchbackOptions = {},
+): SwitchbackResult {
+  const panel = panelOf(observations, options.windowMs);
+  const { hasFixedEffects = false, alpha = 0.05 } = options;
+  const weights = weightsOf(panel, options);
+  const maximumLag = lagOf(panel, options);
+  const coefficient = hasFixedEffects
+    ? withinEffect(panel, weights, maximumLag)
+    : plainEffect(panel, weights, maximumLag);
+  const adjusted = hasFixedEffects ? ', region and time held fixed' : '';
+  return {
+    effect: readByStudent('switchback', coefficient, alpha),
+    control: armOf(panel, weights, false),
+    treatment: armOf(panel, weights, true),
+    regionCount: panel.regionCount,
+    maximumLag,
+    method: `difference of windows${adjusted}, Newey–West over ${maximumLag} ${maximumLag === 1 ? 'window' : 'windows'} within region`,
+  };
+}
+
+export interface CarryOverResult {
+  /** Effect of the window before, its own arm held fixed. */
+  readonly previous: DesignedEffect;
+  /** Effect of the window's own arm when the one before is held fixed. */
+  readonly own: DesignedEffect;
+  /** Windows that have one right before them. */
+  readonly windowCount: number;
+}
+
+/**
+ * Whether the arm of the window before still matters: regression on the own and the previous arm. Where it does, windows are too short or
+ * the burn-in is, and the plain difference is biased towards 0 (or past it).
+ *
+ * Source: I. Bojinov, D. Simchi-Levi, J. Zhao, "Design and analysis of switchback experiments", Management Science 69 (2023), section 5.
+ *
+ * @throws RangeError where too few windows follow one another, or the arms of neighbours always agree
+ */
+export function carryOver(
+  observations: readonly WindowObservation[],
+  options: SwitchbackOptions = {},
+): CarryOverResult {
+  const panel = panelOf(observations, options.windowMs);
+  const weights = weightsOf(panel, options);
+  const pairs = panel.rows.flatMap((row, i) => {
+    const before = panel.rows[i - 1];
+    const follows = before !== undefined && before.region === row.region && before.position === row.position - 1;
+    return follows ? [{ row, before, weight: weights[i] ?? 1 }] : [];
+  });
+  const [, own, previous] = hacRegression({
+    regressors: pairs.map(({ row, before }) => [1, Number(row.isTreated), Number(before.isTreated)]),
+    outcomes: pairs.map(({ row }) => row.value),
+    weights: pairs.map(({ weight }) => weight),
+    series: pairs.map(({ row }) => row.region),
+    positions: pairs.map(({ row }) => row.position),
+    maximumLag: lagOf(panel, options),
+  });
+  if (own === undefined || previous === undefined) throw new RangeError('carry-over: there are no windows in a row');
+  const alpha = options.alpha ?? 0.05;
+  return {
+    previous: readByStudent('carry-over', previous, alpha),
+    own: readByStudent('carry-over', own, alpha),
+    windowCount: pairs.length,
+  };
+}
+
+function weightsOf({ rows }: Panel, { per = 'window' }: SwitchbackOptions): number[] {
+  return rows.map(({ count }) => (per === 'unit' ? count : 1));
+}
+
+function lagOf({ rows, regionCount }: Panel, { maximumLag }: SwitchbackOptions): number {
+  if (maximumLag === undefined) return defaultMaximumLag(Math.round(rows.length / regionCount));
+  if (Number.isSafeInteger(maximumLag) && maximumLag >= 0) return maximumLag;
+  throw new RangeError(`switchback: the largest lag must be a whole number of windows, got ${maximumLag}`);
+}
+
+function placesOf({ rows }: Panel): Pick<HacInput, 'series' | 'positions'> {
+  return { series: rows.map(({ region }) => region), positions: rows.map(({ position }) => position) };
+}
+
+function plainEffect(panel: Panel, weights: readonly number[], maximumLag: number): HacCoefficient {
+  const regressors = panel.rows.map(({ isTreated }) => [1, Number(isTreated)]);
+  const outcomes = panel.rows.map(({ value }) => value);
+  const [, effect] = hacRegression({ regressors, outcomes, weights, ...placesOf(panel), maximumLag });
+  if (effect === undefined) throw new RangeError('switchback: there is no effect to read');
+  return effect;
+}
+
+function withinEffect(panel: Panel, weights: readonly number[], maximumLag: number): HacCoefficient {
+  const places = placesOf(panel);
+  const within = (values: number[]): number[] => withinRegionAndTime(values, places.series, places.positions, weights);
+  const treated = within(panel.rows.map(({ isTreated }) => Number(isTreated)));
+  if (treated.every((value) => Math.abs(value) < 1e-9)) {
+    throw new RangeError(
+      'switchback: with region and time held fixed the arm does not vary; let regions differ in their arms at a time, or leave fixed effects out',
+    );
+  }
+  const outcomes = within(panel.rows.map(({ value }) => value));
+  const absorbedCount = fixedEffectCount(places.series, places.positions);
+  const regressors = treated.map((value) => [value]);
+  const [effect] = hacRegression({ regressors, outcomes, weights, ...places, maximumLag, absorbedCount });
+  if (effect === undefined) throw new RangeError('switchback: there is no effect to read');
+  return effect;
+}
+
+function armOf({ rows }: Panel, weights: readonly number[], isTreated: boolean): SwitchbackArm {
+  let [weight, total, windowCount] = [0, 0, 0];
+  for (const [i, row] of rows.entries()) {
+    if (row.isTreated !== isTreated) continue;
+    windowCount += 1;
+    weight += weights[i] ?? 0;
+    total += (weights[i] ?? 0) * row.value;
+  }
+  return { windowCount, mean: total / weight };
+}
