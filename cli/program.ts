@@ -13,6 +13,7 @@ import { addExperimentCommands } from './commands/experiment.ts';
 import { addExplainCommand } from './commands/explain.ts';
 import { addFlagCommands } from './commands/flag.ts';
 import { addKillCommands } from './commands/kill.ts';
+import { addPlanCommand } from './commands/plan.ts';
 import { addPlatformCommands } from './commands/platform.ts';
 import { addResultsCommand } from './commands/results.ts';
 import { UsageError } from './failures.ts';
@@ -27,6 +28,8 @@ Examples:
   umpire experiment scorecard upi_retry                    what is known so far
   umpire explain upi_retry --context user=u1,region=KA     why this unit gets this variant
   umpire connect shop.yaml --scorecard new_checkout        judge an experiment in a warehouse that you have
+  umpire analyze users.csv --unit user_id --variant arm --control control --metric revenue:mean
+  umpire plan --baseline-rate 0.08 --mde 5% --daily-units 5000
   umpire kill flag upi_retry --reason "deposits fail"      control for everybody, now
 
 Exit codes: 0 done; 1 failed, or the answer is bad news; 2 wrong usage.`;
@@ -66,6 +69,7 @@ export function createProgram(shell: Shell, onUsage: (text: string) => void): Co
   addDoctorCommand(program, shell);
   addSetupCommand(program, shell);
   addAnalyzeCommand(program, shell);
+  addPlanCommand(program, shell);
   addConnectCommand(program, shell);
   return program;
 }

@@ -29,7 +29,7 @@ export async function readMetricMoments(
 }
 
 /** One number per unit (or cluster) for the metric, then one per covariate. */
-async function readLinearized(warehouse: Warehouse, reading: Reading): Promise<readonly ArmMoments[]> {
+export async function readLinearized(warehouse: Warehouse, reading: Reading): Promise<readonly ArmMoments[]> {
   if (reading.metric.type === 'quantile') return await readQuantileMoments(warehouse, reading);
   const { entries, pairs } = numbersOf(reading);
   const found = await readJointMoments(warehouse, relationOf(reading), entries);

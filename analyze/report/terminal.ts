@@ -1,5 +1,5 @@
-import Table from 'cli-table3';
 import type { ExperimentAnalysis } from '../experiment/result.ts';
+import { alignedTable } from './aligned-table.ts';
 import { conclusion } from './conclusion.ts';
 import { plotIntervals } from './interval-plot.ts';
 import { count, effectText, percent, pValue, value } from './numbers.ts';
@@ -34,7 +34,7 @@ const RANDOMIZED = { user: 'units', cluster: 'clusters', switchback: 'windows' }
 
 function metricsTable({ metrics, control, covariates, design }: ExperimentAnalysis): string {
   const removed = covariates.length === 0 ? [] : ['variance removed'];
-  return lines(
+  return alignedTable(
     ['metric', 'arm', RANDOMIZED[design.kind], control, 'arm mean', 'effect', 'p', 'adjusted p', ...removed, 'reading'],
     metrics.flatMap((metric) =>
       metric.comparisons.map((comparison) => {
@@ -67,7 +67,7 @@ function plotText({ metrics }: ExperimentAnalysis): string {
 }
 
 function segmentsTable({ segments }: ExperimentAnalysis): string {
-  return lines(
+  return alignedTable(
     ['segment', 'metric', 'arm', 'units', 'effect', 'adjusted p', ''],
     segments.map(({ segment, value: of, metric, arm, units, absolute, relative, adjustedPValue, isHarmed }) => [
       `${segment} = ${of}`,
@@ -80,24 +80,3 @@ function segmentsTable({ segments }: ExperimentAnalysis): string {
     ]),
   );
 }
-
-/** Aligned columns without lines. */
-function lines(head: readonly string[], rows: readonly (readonly string[])[]): string {
-  const none = Object.fromEntries(PLACES.map((place) => [place, '']));
-  const table = new Table({
-    chars: none,
-    head: [...head],
-    style: { head: [], border: [], 'padding-left': 0, 'padding-right': 2 },
-  });
-  table.push(...rows.map((row) => [...row]));
-  return table
-    .toString()
-    .split('\n')
-    .map((line) => line.trimEnd())
-    .join('\n');
-}
-
-const PLACES = [
-  ...['top', 'top-mid', 'top-left', 'top-right', 'bottom', 'bottom-mid', 'bottom-left', 'bottom-right'],
-  ...['left', 'left-mid', 'mid', 'mid-mid', 'right', 'right-mid', 'middle'],
-] as const;

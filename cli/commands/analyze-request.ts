@@ -82,7 +82,7 @@ function stoppingOf({ stopping, spending, looks, look, tunedFor, information }: 
   return { rule, spending: spendingOf(spending), looks: planned, look: current, ...fractions };
 }
 
-function spendingOf(text: string): Spending {
+export function spendingOf(text: string): Spending {
   const [family = '', parameter] = text.split('=', 2);
   const value = parameter === undefined ? NaN : Number(parameter);
   if (family === 'hwang-shih-decani' && Number.isFinite(value)) return { family, gamma: value };
@@ -130,13 +130,13 @@ function weightsOf(text: string): Record<string, number> {
   return weights;
 }
 
-function choice<T extends string>(option: string, given: string, choices: readonly T[]): T {
+export function choice<T extends string>(option: string, given: string, choices: readonly T[]): T {
   const found = choices.find((each) => each === given);
   if (found !== undefined) return found;
   throw new UsageError(`${option} is one of ${choices.join(', ')}; got "${given}"${didYouMean(given, choices)}`);
 }
 
-function wholeOf(option: string, text: string, least: number): number {
+export function wholeOf(option: string, text: string, least: number): number {
   const number = Number(text);
   if (Number.isSafeInteger(number) && number >= least) return number;
   throw new UsageError(`${option} must be a whole number of at least ${least}, got "${text}"`);

@@ -1,0 +1,96 @@
+import type { Baseline } from '../../estimators/planning/plan.ts';
+import { cupedSeveral } from '../../estimators/variance/cuped-several.ts';
+import { AnalyzeError } from '../analyze-error.ts';
+import { checkColumns } from '../experiment/check-columns.ts';
+import { columnsOf, type MetricExpression } from '../experiment/metric-expression.ts';
+import { readCap, readLinearized } from '../experiment/metric-moments.ts';
+import type { ExperimentRequest } from '../experiment/request.ts';
+import { makeUnits, UNITS } from '../experiment/units.ts';
+import { openDataFile } from '../input/data-file.ts';
+import { loadRows, type FileRows } from '../input/file-rows.ts';
+import { withScratchWarehouse } from '../input/scratch-warehouse.ts';
+
+export interface HistoryRequest {
+  readonly file: string;
+  readonly unit: string;
+  readonly metric: MetricExpression;
+  readonly covariates: readonly string[];
+  /** The column that says when; with it the units a day are counted. */
+  readonly date: string | null;
+}
+
+/** What units were like before the experiment. */
+export interface History {
+  readonly baseline: Baseline;
+  readonly varianceRemovedRatio: number;
+  readonly unitCount: number;
+  /** Units first seen a day; null without a date. */
+  readonly dailyUnits: number | null;
+}
+
+/** Stands for the column of arms, which a history does not have. */
+const NO_ARMS = '\u001Fall';
+
+/** @throws AnalyzeError where the file cannot be read as asked, with the column and the row where there is one */
+export async function readHistory({ file, unit, metric, covariates, date }: HistoryRequest): Promise<History> {
+  return await withScratchWarehouse(async (warehouse) => {
+    const texts = metric.type === 'distinct' ? [unit, ...columnsOf(metric)] : [unit];
+    const numbers = metric.type === 'distinct' ? covariates : [...covariates, ...columnsOf(metric)];
+    const loaded = await loadRows(warehouse, await openDataFile(warehouse, file), {
+      texts,
+      numbers,
+      times: date === null ? [] : [date],
+    });
+    const rows: FileRows = { ...loaded, text: (column) => (column === NO_ARMS ? "'all'" : loaded.text(column)) };
+    const request = requestOf({ file, unit, metric, covariates, date });
+    await checkColumns(rows, request);
+    const units = await makeUnits(rows, request);
+    const capAt = await readCap(warehouse, metric, 0);
+    const reading = { request, metric, metricIndex: 0, capAt, covariates: units.covariates, groupBy: null };
+    const [all] = await readLinearized(warehouse, reading);
+    if (all === undefined) throw new AnalyzeError(`metric ${metric.expression}: fewer than 2 units have a value`);
+    const { control, varianceRemovedRatio } = cupedSeveral(all.moments, all.moments);
+    const mean = all.moments.means[0] ?? control.mean;
+    const variance = all.moments.covariances[0]?.[0] ?? NaN;
+    if (!(variance > 0)) throw new AnalyzeError(`metric ${metric.expression}: every unit has ${mean}; nothing varies`);
+    const isRate = metric.type === 'proportion';
+    return {
+      baseline: isRate
+        ? { kind: 'proportion', rate: mean }
+        : { kind: 'mean', mean, standardDeviation: Math.sqrt(variance) },
+      varianceRemovedRatio: Math.max(0, varianceRemovedRatio),
+      unitCount: all.moments.count,
+      dailyUnits: date === null ? null : await unitsADay(rows, date, unit),
+    };
+  });
+}
+
+function requestOf({ file, unit, metric, covariates, date }: HistoryRequest): ExperimentRequest {
+  return {
+    file,
+    unit,
+    variant: NO_ARMS,
+    control: 'all',
+    metrics: [metric],
+    covariates,
+    segments: [],
+    date,
+    stopping: { rule: 'fixed-horizon' },
+    design: { kind: 'user' },
+    alpha: 0.05,
+    correction: 'none',
+    weights: null,
+    missing: 'refuse',
+  };
+}
+
+/** Units over the days from the first to the last one on which a unit was first seen. */
+async function unitsADay({ warehouse, time, text }: FileRows, date: string, unit: string): Promise<number> {
+  const [found] = await warehouse.query<{ units: number; days: number }>({
+    sql: `
+SELECT COUNT(*) AS units, date_diff('day', MIN(first_day), MAX(first_day)) + 1 AS days
+FROM (SELECT CAST(MIN(${time(date)}) AS DATE) AS first_day FROM file_rows GROUP BY ${text(unit)}) AS ${UNITS}_by_day`,
+    parameters: {},
+  });
+  return found === undefined ? 0 : found.units / found.days;
+}

@@ -1,0 +1,63 @@
+import type { PlannedStopping } from '../../estimators/planning/plan.ts';
+import { alignedTable } from '../report/aligned-table.ts';
+import { count, percent, signed, signedPercent, value } from '../report/numbers.ts';
+import type { Plan, Size } from './plan.ts';
+
+/** A plan as sentences and tables for a terminal. */
+export function planText(plan: Plan): string {
+  const { baseline, varianceRemovedRatio, effect, needed, detectable, powerAtUnits } = plan;
+  const removed =
+    varianceRemovedRatio > 0 ? `, ${percent(varianceRemovedRatio, 1)} of the variance removed by covariates` : '';
+  const parts = [
+    `baseline: mean ${value(baseline.mean)}, standard deviation ${value(baseline.standardDeviation)} (${baseline.source})${removed}`,
+    `${stoppingText(plan.stopping)}, two-sided alpha ${plan.alpha}, power ${percent(plan.power, 0)}`,
+  ];
+  if (effect !== null && needed !== null) {
+    const relative = effect.relative === null ? '' : ` (${signedPercent(effect.relative)})`;
+    parts.push(`To find an effect of ${signed(effect.absolute)}${relative}: ${sizeText(needed)}`);
+    parts.push(stoppingTable(plan));
+  }
+  if (powerAtUnits !== null) parts.push(`Power at these units: ${percent(powerAtUnits, 1)}`);
+  if (detectable.length > 0) parts.push(detectableTable(plan));
+  if (effect === null && detectable.length === 0)
+    parts.push(
+      'Give --mde for the units that an effect needs, or --units or --daily-units for the effects that can be found.',
+    );
+  return parts.join('\n\n');
+}
+
+function sizeText({ units, unitsByArm, days }: Size): string {
+  const arms = unitsByArm.map(count).join(' + ');
+  return `${count(units)} units (${arms})${days === null ? '' : `, ${count(days)} days`}`;
+}
+
+function stoppingTable({ neededByStopping, dailyUnits }: Plan): string {
+  const head = ['looking', 'units', ...(dailyUnits === null ? [] : ['days'])];
+  const rows = neededByStopping.map(({ stopping, units, days }) => [
+    stoppingText(stopping),
+    count(units),
+    ...(days === null ? [] : [count(days)]),
+  ]);
+  return alignedTable(head, rows);
+}
+
+function detectableTable({ detectable }: Plan): string {
+  const rows = detectable.map(({ days, units, absolute, relative }) => [
+    days === null ? '' : count(days),
+    count(units),
+    absolute === null ? 'none' : signed(absolute),
+    relative === null ? '' : signedPercent(relative),
+  ]);
+  return alignedTable(['days', 'units', 'smallest effect found', 'relative'], rows);
+}
+
+function stoppingText(stopping: PlannedStopping): string {
+  switch (stopping.rule) {
+    case 'fixed-horizon':
+      return 'once, at the end (fixed)';
+    case 'always-valid':
+      return 'whenever one likes (always-valid)';
+    case 'group-sequential':
+      return `at ${stopping.looks} looks (group-sequential)`;
+  }
+}

@@ -1,0 +1,147 @@
+import {
+  minimumDetectableEffect,
+  neededUnits,
+  powerAt,
+  type Baseline,
+  type PlannedComparison,
+  type PlannedStopping,
+} from '../../estimators/planning/plan.ts';
+import { AnalyzeError } from '../analyze-error.ts';
+
+/** An effect to find: of control's mean, or in the metric's unit. */
+export type WantedEffect =
+  { readonly kind: 'relative'; readonly ratio: number } | { readonly kind: 'absolute'; readonly difference: number };
+
+export interface PlanRequest {
+  readonly baseline: Baseline;
+  /** Where the baseline is from, in words. */
+  readonly source: string;
+  readonly varianceRemovedRatio: number;
+  /** Share of all units by arm, control first. */
+  readonly shares: readonly number[];
+  readonly stopping: PlannedStopping;
+  readonly alpha: number;
+  readonly power: number;
+  readonly effect: WantedEffect | null;
+  /** New units a day, in all arms together; null: not known. */
+  readonly dailyUnits: number | null;
+  /** How many units there will be; null: that is the question. */
+  readonly units: number | null;
+}
+
+export interface Size {
+  readonly units: number;
+  readonly unitsByArm: readonly number[];
+  readonly days: number | null;
+}
+export interface Detectable {
+  readonly units: number;
+  readonly days: number | null;
+  /** In the metric's unit; null where nothing that can be is found. */
+  readonly absolute: number | null;
+  readonly relative: number | null;
+}
+
+/** What an experiment needs, or finds; JSON as it is. */
+export interface Plan {
+  readonly baseline: { readonly mean: number; readonly standardDeviation: number; readonly source: string };
+  readonly varianceRemovedRatio: number;
+  readonly stopping: PlannedStopping;
+  readonly alpha: number;
+  readonly power: number;
+  readonly dailyUnits: number | null;
+  readonly effect: { readonly absolute: number; readonly relative: number | null } | null;
+  /** To find the effect with the wanted power; null without one. */
+  readonly needed: Size | null;
+  /** The same effect under the other ways to look. */
+  readonly neededByStopping: readonly (Size & { readonly stopping: PlannedStopping })[];
+  /** The smallest effect that is found with the wanted power: at the given units, else after each week. */
+  readonly detectable: readonly Detectable[];
+  /** To find the effect at the given units; null without either. */
+  readonly powerAtUnits: number | null;
+}
+
+const WEEKS = [1, 2, 3, 4, 6, 8] as const;
+const DAYS_A_WEEK = 7;
+
+/** @throws AnalyzeError for what cannot be planned */
+export function makePlan(request: PlanRequest): Plan {
+  const { alpha, power, dailyUnits, units, stopping, varianceRemovedRatio } = request;
+  try {
+    const comparison = comparisonOf(request, stopping);
+    const { mean, standardDeviation } = momentsOf(request.baseline);
+    const effect = request.effect === null ? null : effectOf(request.effect, mean);
+    const sizes = units === null ? weeksOf(dailyUnits) : [{ units, days: daysOf(units, dailyUnits) }];
+    return {
+      baseline: { mean, standardDeviation, source: request.source },
+      varianceRemovedRatio,
+      stopping,
+      alpha,
+      power,
+      dailyUnits,
+      effect,
+      needed: effect === null ? null : sizeOf(request, neededUnits(comparison, effect.absolute, power)),
+      neededByStopping: effect === null ? [] : byStopping(request, effect.absolute),
+      detectable: sizes.map((size) => detectableAt(comparison, size, mean, power)),
+      powerAtUnits: effect === null || units === null ? null : powerAt(comparison, effect.absolute, units),
+    };
+  } catch (error) {
+    if (error instanceof RangeError) throw new AnalyzeError(error.message, { cause: error });
+    throw error;
+  }
+}
+
+/** Control against the arm with the fewest units: it needs the most. */
+function comparisonOf(
+  { baseline, varianceRemovedRatio, shares, alpha }: PlanRequest,
+  stopping: PlannedStopping,
+): PlannedComparison {
+  const [control = NaN, ...arms] = shares;
+  return { baseline, varianceRemovedRatio, shares: { control, treatment: Math.min(...arms) }, stopping, alpha };
+}
+
+function momentsOf(baseline: Baseline): { mean: number; standardDeviation: number } {
+  if (baseline.kind === 'mean') return { mean: baseline.mean, standardDeviation: baseline.standardDeviation };
+  const { rate } = baseline;
+  return { mean: rate, standardDeviation: Math.sqrt(rate * (1 - rate)) };
+}
+
+function effectOf(effect: WantedEffect, mean: number): NonNullable<Plan['effect']> {
+  if (effect.kind === 'absolute')
+    return { absolute: effect.difference, relative: mean === 0 ? null : effect.difference / Math.abs(mean) };
+  if (mean === 0) throw new AnalyzeError('the baseline is 0, so an effect cannot be given in percent of it');
+  return { absolute: effect.ratio * Math.abs(mean), relative: effect.ratio };
+}
+
+function byStopping(request: PlanRequest, effect: number): Plan['neededByStopping'] {
+  const others = ALTERNATIVES.filter(({ rule }) => rule !== request.stopping.rule);
+  return [request.stopping, ...others].map((stopping) => ({
+    stopping,
+    ...sizeOf(request, neededUnits(comparisonOf(request, stopping), effect, request.power)),
+  }));
+}
+
+const ALTERNATIVES: readonly PlannedStopping[] = [{ rule: 'fixed-horizon' }, { rule: 'always-valid' }];
+
+function sizeOf({ shares, dailyUnits }: PlanRequest, units: number): Size {
+  return { units, unitsByArm: shares.map((share) => Math.ceil(units * share)), days: daysOf(units, dailyUnits) };
+}
+
+function daysOf(units: number, dailyUnits: number | null): number | null {
+  return dailyUnits === null ? null : Math.ceil(units / dailyUnits);
+}
+
+function weeksOf(dailyUnits: number | null): { units: number; days: number }[] {
+  if (dailyUnits === null) return [];
+  return WEEKS.map((weeks) => ({ units: Math.floor(weeks * DAYS_A_WEEK * dailyUnits), days: weeks * DAYS_A_WEEK }));
+}
+
+function detectableAt(
+  comparison: PlannedComparison,
+  size: { readonly units: number; readonly days: number | null },
+  mean: number,
+  power: number,
+): Detectable {
+  const absolute = minimumDetectableEffect(comparison, size.units, power);
+  return { ...size, absolute, relative: absolute === null || mean === 0 ? null : absolute / Math.abs(mean) };
+}
