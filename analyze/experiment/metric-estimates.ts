@@ -1,6 +1,7 @@
 import type { Moments } from '../../estimators/moments.ts';
 import type { Warehouse } from '../../warehouse/port.ts';
 import { AnalyzeError } from '../analyze-error.ts';
+import { withFewClusters } from './cluster-estimates.ts';
 import { compareMoments } from './compare.ts';
 import { readMetricMoments, type MetricMoments } from './metric-moments.ts';
 import type { Reading } from './metric-relation.ts';
@@ -26,7 +27,8 @@ export async function readEstimates(
 ): Promise<ReadonlyMap<string | null, MetricEstimates>> {
   if (reading.request.design.kind === 'switchback') return await readSwitchbackEstimates(warehouse, reading);
   const groups = await readMetricMoments(warehouse, reading);
-  return new Map([...groups].map(([group, moments]) => [group, estimatesOf(moments, reading)]));
+  const estimates = new Map([...groups].map(([group, moments]) => [group, estimatesOf(moments, reading)]));
+  return reading.request.design.kind === 'cluster' ? await withFewClusters(warehouse, reading, estimates) : estimates;
 }
 
 /** What rounding leaves of a variance that covariates explain completely. */
@@ -65,7 +67,8 @@ function compareArm({ arms, adjusted }: MetricMoments, arm: string, { request, m
   const [control, treatment] = [arms.get(label), arms.get(arm)];
   if (control === undefined || treatment === undefined) throw new RangeError(`arm ${arm} has no units`);
   const plain = compareMoments(control, treatment, { alpha, stopping });
-  if (adjusted === null) return { arm, control: label, ...plain, unadjusted: null, varianceRemovedRatio: null };
+  if (adjusted === null)
+    return { arm, control: label, ...plain, unadjusted: null, varianceRemovedRatio: null, clustering: null };
   const pair = adjusted(label, arm);
   if (pair.varianceRemovedRatio > EXPLAINS_ALL)
     throw new AnalyzeError(
@@ -73,5 +76,12 @@ function compareArm({ arms, adjusted }: MetricMoments, arm: string, { request, m
     );
   const after = compareMoments(pair.control, pair.treatment, { alpha, stopping });
   const unadjusted = { ...plain.absolute, relative: plain.relative, pValue: plain.pValue };
-  return { arm, control: label, ...after, unadjusted, varianceRemovedRatio: pair.varianceRemovedRatio };
+  return {
+    arm,
+    control: label,
+    ...after,
+    unadjusted,
+    varianceRemovedRatio: pair.varianceRemovedRatio,
+    clustering: null,
+  };
 }

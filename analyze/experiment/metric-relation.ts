@@ -54,7 +54,7 @@ export function relationOf(reading: Reading, values = valuesOf(reading)): string
   if (request.design.kind === 'user') return units;
   const sums = ['v', 'w', ...numbers.map((_, index) => `k${index}`)].map((name) => `SUM(${name}) AS ${name}`);
   return `
-  SELECT arm, grp, cluster, COUNT(*) AS unit_count, ${sums.join(', ')}
+  SELECT arm, grp, cluster, COUNT(*) AS unit_count, SUM(v * v) AS vv, ${sums.join(', ')}
   FROM (${units}) AS units_of_clusters GROUP BY arm, grp, cluster`;
 }
 

@@ -21,6 +21,15 @@ export interface ArmReading {
   readonly standardDeviation: number;
 }
 
+/** What it costs that clusters rather than units were randomized. */
+export interface Clustering {
+  readonly intraclusterCorrelation: number;
+  /** Factor on the variance of the difference. */
+  readonly designEffect: number;
+  /** Independent units that would tell as much. */
+  readonly effectiveUnits: number;
+}
+
 /** One arm against control, for one metric. */
 export interface Comparison {
   readonly arm: string;
@@ -41,6 +50,8 @@ export interface Comparison {
   readonly unadjusted: (AbsoluteEffect & { readonly relative: Bounds | null; readonly pValue: number }) | null;
   /** Share of the variance of the difference that the covariates removed; null without covariates. */
   readonly varianceRemovedRatio: number | null;
+  /** null where units were randomized, and for ratios and quantiles. */
+  readonly clustering: Clustering | null;
 }
 
 export interface MetricReading {

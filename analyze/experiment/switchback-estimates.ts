@@ -113,7 +113,7 @@ function compareCells(cells: readonly Cell[], arm: string, reading: Reading): Ra
   const plain = regress(false);
   const before = read(plain);
   if (reading.covariates.length === 0)
-    return { arm, control: request.control, ...before, unadjusted: null, varianceRemovedRatio: null };
+    return { arm, control: request.control, ...before, unadjusted: null, varianceRemovedRatio: null, clustering: null };
   const adjusted = regress(true);
   const { absolute, relative, pValue } = before;
   return {
@@ -122,6 +122,7 @@ function compareCells(cells: readonly Cell[], arm: string, reading: Reading): Ra
     ...read(adjusted),
     unadjusted: { ...absolute, relative, pValue },
     varianceRemovedRatio: 1 - (adjusted.absolute.standardError / plain.absolute.standardError) ** 2,
+    clustering: null,
   };
 }
 

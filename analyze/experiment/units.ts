@@ -2,7 +2,7 @@ import type { Statement } from '../../warehouse/port.ts';
 import { AnalyzeError } from '../analyze-error.ts';
 import { FILE_ROWS, type FileRows } from '../input/file-rows.ts';
 import { alsoIn, type Warning } from './check-columns.ts';
-import { clusterSql, unitSql } from './design.ts';
+import { CELL_SEPARATOR, clusterSql, unitSql } from './design.ts';
 import type { MetricExpression } from './metric-expression.ts';
 import type { ExperimentRequest } from './request.ts';
 
@@ -124,7 +124,7 @@ SELECT first(unit ORDER BY row_number) AS unit, MIN(row_number) AS row_number, C
   });
   if (found !== undefined)
     throw new AnalyzeError(
-      `${rows.file}, data row ${found.row_number}, column "${covariate}": unit "${found.unit}" has more than one value${alsoIn(found.unit_count).replace('rows', 'units')}; a covariate was known before the treatment, so it is the same in all rows of a unit`,
+      `${rows.file}, data row ${found.row_number}, column "${covariate}": unit "${found.unit.replaceAll(CELL_SEPARATOR, ', ')}" has more than one value${alsoIn(found.unit_count).replace('rows', 'units')}; a covariate was known before the treatment, so it is the same in all rows of a unit`,
     );
 }
 

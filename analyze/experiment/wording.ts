@@ -29,11 +29,11 @@ function designInWords({ design }: ExperimentRequest): string[] {
       return [];
     case 'cluster':
       return [
-        `What was randomized is ${design.cluster}: standard errors are those between clusters (delta method over cluster sums, with as many degrees of freedom as clusters give).`,
+        `What was randomized is ${design.cluster}: standard errors are cluster-robust with a correction for few clusters (CR2, Bell-McCaffrey degrees of freedom; with covariates and for quantiles the delta method over cluster sums).`,
       ];
     case 'switchback':
       return [
-        `What was randomized is ${design.region} × ${design.window}: effects are slopes of a weighted regression with one level per region, and standard errors allow for windows of a region that depend on each other (Newey-West).`,
+        `What was randomized is ${design.region} × ${design.window}: effects are slopes of a weighted regression with one level per region and window (per region only where all regions switch together), and standard errors allow for windows of a region that depend on each other (Newey-West).`,
       ];
   }
 }

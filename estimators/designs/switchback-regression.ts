@@ -1,5 +1,7 @@
-import { Matrix, solve } from 'ml-matrix';
+import { inverse, Matrix } from 'ml-matrix';
 import type { Effect } from '../effect.ts';
+import { fixedEffectCount, withinRegionAndTime } from './fixed-effects.ts';
+import { defaultMaximumLag, hacRegression } from './hac-regression.ts';
 
 /** One region in one window of time: the whole of it had one arm. */
 export interface SwitchbackCell {
@@ -22,10 +24,12 @@ export interface SwitchbackEffect {
   readonly relative: Effect | null;
   readonly controlMean: number;
   readonly treatmentMean: number;
-  /** Cells minus regions minus slopes. */
+  /** Satterthwaite's, see `hacRegression`. */
   readonly degreesOfFreedom: number;
   /** Windows over which cells of a region may depend on each other. */
   readonly maxLag: number;
+  /** What was held fixed. */
+  readonly levels: 'region and window' | 'region';
   /** Variance over what it would be if cells did not depend on each other; above 1 where neighbours resemble each other. */
   readonly varianceInflation: number;
 }
@@ -34,51 +38,110 @@ export interface SwitchbackEffect {
 const BOUNDED_AWAY_STANDARD_ERRORS = 4;
 
 /**
- * The effect of a switchback: the slope of treatment in a weighted regression on treatment, covariates and one level per region. Its standard
- * error allows for cells of a region that depend on each other up to `maxLag` windows apart (Bartlett weights); regions are independent.
+ * The effect of a switchback: the slope of treatment in a weighted regression on treatment, covariates and one level per region and window; where
+ * all regions have the same arm at a time, one level per region only. Its standard error allows for cells of a region that depend on each
+ * other up to `maxLag` windows apart, see `hacRegression`.
  *
- * Sources: W. K. Newey, K. D. West, "A simple, positive semi-definite, heteroskedasticity and autocorrelation consistent covariance matrix",
- * Econometrica 55 (1987), 703–708; I. Bojinov, D. Simchi-Levi, J. Zhao, "Design and analysis of switchback experiments", Management
- * Science 69 (2023), 3759–3777. Levels are removed by the Frisch-Waugh-Lovell theorem; correction n / (n − k) as in Stata's `newey`.
+ * Source: I. Bojinov, D. Simchi-Levi, J. Zhao, "Design and analysis of switchback experiments", Management Science 69 (2023), 3759–3777;
+ * levels are removed by the Frisch–Waugh–Lovell theorem, see `withinRegionAndTime`.
  *
- * @param maxLag default: Newey and West's ⌊4 (T / 100)^(2/9)⌋, T the windows, at least 1
+ * @param given in any order
+ * @param maxLag default: Newey & West's for the average region, at least 1
  * @throws RangeError where no region has cells of both arms, cells are too few, or nothing varies
  */
-export function switchbackRegression(cells: readonly SwitchbackCell[], maxLag = automaticLag(cells)): SwitchbackEffect {
-  if (!Number.isSafeInteger(maxLag) || maxLag < 0) throw new RangeError(`switchback: maxLag is ${maxLag}`);
-  const regressors = withinRegions(cells, ({ isTreated, covariates }) => [isTreated ? 1 : 0, ...covariates]);
-  const values = withinRegions(cells, ({ value }) => [value]).map(([value = NaN]) => value);
-  const columns = cells[0] === undefined ? 0 : cells[0].covariates.length + 1;
-  const regionCount = new Set(cells.map(({ region }) => region)).size;
-  const degreesOfFreedom = cells.length - regionCount - columns;
-  if (degreesOfFreedom < 1)
-    throw new RangeError(`switchback: ${cells.length} cells of ${regionCount} regions are too few`);
-  const x = new Matrix(regressors);
-  const weighted = new Matrix(regressors.map((row, i) => row.map((entry) => entry * (cells[i]?.weight ?? NaN))));
-  const normal = weighted.transpose().mmul(x);
-  if (!(normal.get(0, 0) > 0)) throw new RangeError('switchback: no region has windows of both arms');
-  const slopes = solve(normal, weighted.transpose().mmul(Matrix.columnVector(values)), true).to1DArray();
-  // The first row of the inverse turns scores into the influence of each cell on the effect.
-  const unit = Array.from({ length: columns }, (_, index) => (index === 0 ? 1 : 0));
-  const row = solve(normal, Matrix.columnVector(unit), true).to1DArray();
-  const influence = regressors.map((entries, i) => {
-    const fitted = entries.reduce((sum, entry, j) => sum + entry * (slopes[j] ?? 0), 0);
-    const projected = entries.reduce((sum, entry, j) => sum + entry * (row[j] ?? 0), 0);
-    return projected * (cells[i]?.weight ?? NaN) * ((values[i] ?? NaN) - fitted);
+export function switchbackRegression(
+  given: readonly SwitchbackCell[],
+  maxLag = Math.max(1, defaultMaximumLag(Math.round(given.length / new Set(given.map(({ region }) => region)).size))),
+): SwitchbackEffect {
+  const cells = given.toSorted((a, b) => (a.region < b.region ? -1 : a.region > b.region ? 1 : a.window - b.window));
+  assertCells(cells);
+  const levels = levelsOf(cells);
+  const places = { series: cells.map(({ region }) => region), positions: cells.map(({ window }) => window) };
+  const weights = cells.map(({ weight }) => weight);
+  const columns = [
+    levels.treated,
+    ...(cells[0]?.covariates ?? []).map((_, k) => levels.within((cell) => cell.covariates[k] ?? NaN)),
+  ];
+  const regressors = cells.map((_, i) => columns.map((column) => column[i] ?? NaN));
+  const outcomes = levels.within(({ value }) => value);
+  const [effect] = hacRegression({
+    regressors,
+    outcomes,
+    weights,
+    ...places,
+    maximumLag: maxLag,
+    absorbedCount: levels.count,
   });
-  const correction = cells.length / degreesOfFreedom;
-  const variance = correction * hacVariance(cells, influence, maxLag);
-  if (!(variance > 0)) throw new RangeError('switchback: nothing varies within the regions');
-  const absolute = { estimate: slopes[0] ?? NaN, standardError: Math.sqrt(variance) };
+  if (effect === undefined || !(effect.standardError > 0))
+    throw new RangeError('switchback: nothing varies beside the levels of regions and windows');
+  const influence = influenceOf(regressors, outcomes, weights);
+  const correction = cells.length / (cells.length - columns.length - levels.count);
   return {
-    absolute,
-    relative: relativeEffect(cells, absolute.estimate, influence, { maxLag, correction }),
+    absolute: { estimate: effect.estimate, standardError: effect.standardError },
+    relative: relativeEffect(cells, effect.estimate, influence, { maxLag, correction }),
     controlMean: weightedMean(cells.filter(({ isTreated }) => !isTreated)),
     treatmentMean: weightedMean(cells.filter(({ isTreated }) => isTreated)),
-    degreesOfFreedom,
+    degreesOfFreedom: effect.degreesOfFreedom,
     maxLag,
-    varianceInflation: variance / (correction * hacVariance(cells, influence, 0)),
+    levels: levels.of,
+    varianceInflation: hacVariance(cells, influence, maxLag) / hacVariance(cells, influence, 0),
   };
+}
+
+interface Levels {
+  readonly of: SwitchbackEffect['levels'];
+  readonly count: number;
+  readonly treated: readonly number[];
+  within(number: (cell: SwitchbackCell) => number): number[];
+}
+
+/** What is left of a 0 or 1 by rounding, where levels determine it. */
+const ROUNDING = 1e-9;
+
+function levelsOf(cells: readonly SwitchbackCell[]): Levels {
+  const regions = cells.map(({ region }) => region);
+  const windows = cells.map(({ window }) => window);
+  const weights = cells.map(({ weight }) => weight);
+  const isTreated = ({ isTreated: treated }: SwitchbackCell): number => Number(treated);
+  for (const [of, positions] of [
+    ['region and window', windows],
+    ['region', windows.map(() => 0)],
+  ] as const) {
+    const within = (number: (cell: SwitchbackCell) => number): number[] =>
+      withinRegionAndTime(cells.map(number), regions, positions, weights);
+    const treated = within(isTreated);
+    const count = fixedEffectCount(regions, positions);
+    if (treated.some((value) => Math.abs(value) > ROUNDING) && cells.length > count + 1)
+      return { of, count, treated, within };
+  }
+  throw new RangeError('switchback: no region has windows of both arms');
+}
+
+/** How much each cell moves the effect: (X'WX)⁻¹ X'We, its first row. */
+function influenceOf(
+  regressors: readonly (readonly number[])[],
+  outcomes: readonly number[],
+  weights: readonly number[],
+): number[] {
+  const x = new Matrix(regressors.map((row) => [...row]));
+  const weighted = new Matrix(regressors.map((row, i) => row.map((entry) => entry * (weights[i] ?? NaN))));
+  const bread = inverse(weighted.transpose().mmul(x));
+  const slopes = bread.mmul(weighted.transpose().mmul(Matrix.columnVector([...outcomes])));
+  const residuals = Matrix.sub(Matrix.columnVector([...outcomes]), x.mmul(slopes));
+  return weighted
+    .mmul(bread)
+    .getColumn(0)
+    .map((each, i) => each * residuals.get(i, 0));
+}
+
+function assertCells(cells: readonly SwitchbackCell[]): void {
+  for (const { region, window, weight, value, covariates } of cells) {
+    const numbers = [window, weight, value, ...covariates];
+    if (!numbers.every(Number.isFinite) || !(weight > 0))
+      throw new RangeError(
+        `switchback: region ${region}, window ${window} has numbers that cannot be: ${numbers.join(', ')}`,
+      );
+  }
 }
 
 /** The delta method for effect / control's mean, by the cells' influence on both. */
@@ -97,32 +160,6 @@ function relativeEffect(
   const onRatio = influence.map((each, i) => (each - (estimate / mean) * (onMean[i] ?? 0)) / Math.abs(mean));
   const variance = correction * hacVariance(cells, onRatio, maxLag);
   return variance > 0 ? { estimate: estimate / Math.abs(mean), standardError: Math.sqrt(variance) } : null;
-}
-
-/** Deviations from the region's weighted mean. */
-function withinRegions(
-  cells: readonly SwitchbackCell[],
-  numbers: (cell: SwitchbackCell) => readonly number[],
-): number[][] {
-  const levels = new Map<string, { weight: number; sums: number[] }>();
-  for (const cell of cells) {
-    if (!(cell.weight > 0) || !Number.isFinite(cell.weight))
-      throw new RangeError(`switchback: region ${cell.region}, window ${cell.window} has weight ${cell.weight}`);
-    const of = numbers(cell);
-    const level = levels.get(cell.region) ?? { weight: 0, sums: of.map(() => 0) };
-    level.weight += cell.weight;
-    level.sums = level.sums.map((sum, index) => sum + cell.weight * finite(of[index], cell));
-    levels.set(cell.region, level);
-  }
-  return cells.map((cell) => {
-    const level = levels.get(cell.region);
-    return numbers(cell).map((number, index) => number - (level?.sums[index] ?? NaN) / (level?.weight ?? NaN));
-  });
-}
-
-function finite(value: number | undefined, { region, window }: SwitchbackCell): number {
-  if (value !== undefined && Number.isFinite(value)) return value;
-  throw new RangeError(`switchback: region ${region}, window ${window} has a number ${value}`);
 }
 
 /** Σ over regions and pairs of cells at most `maxLag` windows apart of K(lag) · ψ ψ′, K by Bartlett. */
@@ -146,9 +183,4 @@ function hacVariance(cells: readonly SwitchbackCell[], influence: readonly numbe
 function weightedMean(cells: readonly SwitchbackCell[]): number {
   const total = cells.reduce((sum, { weight }) => sum + weight, 0);
   return cells.reduce((sum, { weight, value }) => sum + weight * value, 0) / total;
-}
-
-function automaticLag(cells: readonly SwitchbackCell[]): number {
-  const windows = new Set(cells.map(({ window }) => window)).size;
-  return Math.max(1, Math.floor(4 * (windows / 100) ** (2 / 9)));
 }
