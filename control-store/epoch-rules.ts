@@ -7,7 +7,7 @@ import { isLive } from './experiment-state.ts';
 import type { ExperimentWithDefinition } from './ruleset/build-ruleset.ts';
 
 /** What one epoch is about. Changing any of it asks another question, so its answers must not be pooled. */
-const FIXED_IN_AN_EPOCH = ['flag', 'unit', 'layer', 'control', 'variants', 'targeting'] as const;
+const FIXED_IN_AN_EPOCH = ['flag', 'unit', 'design', 'layer', 'control', 'variants', 'targeting'] as const;
 
 /**
  * What documents would change under an experiment that runs or is paused: its split, its flag, its targeting or a segment behind that.

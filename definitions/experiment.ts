@@ -1,3 +1,4 @@
+import type { Design } from './design.ts';
 import type { ConditionDefinition, VariantValue } from './flag.ts';
 
 /** A point of a ramp. */
@@ -72,8 +73,12 @@ export interface ExperimentDefinition {
   readonly owner: string;
   /** The flag whose variants it assigns; default: the experiment's key. The flag is made where none is defined. */
   readonly flag: string;
-  /** The context attribute that identifies the unit; default `user`. */
+  /** The context attribute that identifies the unit; default `user`, or what the design names. */
   readonly unit: string;
+  /** What is randomized; missing: each unit by itself. `unit` is then the attribute that the design names. */
+  readonly design?: Design;
+  /** What units share, in a sentence, so that one's treatment changes another's outcome; refused without a design. */
+  readonly interference?: string;
   /** Default: a layer of its own, with the experiment's key. */
   readonly layer: string;
   readonly variants: readonly {

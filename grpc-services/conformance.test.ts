@@ -20,7 +20,7 @@ const compiled = new Map(Object.entries(rulesets).map(([name, json]) => [name, c
 
 suite('the remote service decides like the SDK', () => {
   const published = { current: compile({ version: '1' }) };
-  const evaluator = new Evaluator(published);
+  const evaluator = new Evaluator(published, () => Date.now());
   const server = new Server();
   let client: AssignmentServiceClient;
 

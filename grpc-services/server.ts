@@ -61,7 +61,7 @@ export async function startGrpcServer(options: GrpcServerOptions): Promise<GrpcS
     'grpc.keepalive_timeout_ms': 10_000,
   });
   const markUsersExposed = rememberingExposedUsers((userIds) => controlStore.markUsersExposed(userIds));
-  const evaluator = new Evaluator(rulesets);
+  const evaluator = new Evaluator(rulesets, clock);
   // A server that is started anew decides for linked users as the one before it did.
   for (const { userId, deviceId } of await controlStore.listLinks(MAX_LINKS)) evaluator.links.set(userId, deviceId);
   const forgetting = erasing === undefined ? null : forgetErasedLinks(evaluator.links, erasing.store, logger);

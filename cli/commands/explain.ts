@@ -47,6 +47,7 @@ Examples:
         const device = linkedDevice ?? linkedDeviceIn(served, context);
         const explanation = explain(ruleset, flagKey, context, {
           isStale: stale === true,
+          clock: () => Date.now(),
           ...(device === undefined ? {} : { hashedUserAs: () => device }),
         });
         const isAsServed = linkedDevice === undefined && stale !== true;

@@ -194,6 +194,7 @@ function experimentOf(state: ExperimentState, definition: ExperimentDefinition, 
     shippedVariant: state.shippedVariant ?? '',
     holdbackBasisPoints: state.holdbackBasisPoints,
     segmentAttributes: [...definition.segments],
+    switchbackWindowMs: definition.design?.type === 'switchback' ? definition.design.windowMs : 0,
   };
 }
 

@@ -1,7 +1,9 @@
 import { z } from 'zod';
+import { attributeOfDesign, type Design } from '../design.ts';
 import { formatDuration } from '../duration.ts';
 import type { ExperimentDefinition } from '../experiment.ts';
 import { condition } from './condition.ts';
+import { design } from './design.ts';
 import { fields } from './fields.ts';
 import {
   attributeName,
@@ -67,7 +69,9 @@ export const experiment = fields({
   hypothesis: sentence,
   owner: sentence,
   flag: key.optional(),
-  unit: attributeName.default('user'),
+  unit: attributeName.optional(),
+  design: design.prefault({}),
+  interference: sentence.optional(),
   layer: key.optional(),
   variants,
   control: key.default('control'),
@@ -81,9 +85,41 @@ export const experiment = fields({
   runtime: runtime.prefault({}),
   holdback: holdback.prefault({}),
 })
-  .transform((written) => ({ ...written, flag: written.flag ?? written.key, layer: written.layer ?? written.key }))
+  .superRefine(checkDesign)
+  .transform(({ design, interference, unit, ...written }) => ({
+    ...written,
+    flag: written.flag ?? written.key,
+    layer: written.layer ?? written.key,
+    unit: unit ?? (design === null ? 'user' : attributeOfDesign(design)),
+    ...(design === null ? {} : { design }),
+    ...(interference === undefined ? {} : { interference }),
+  }))
   .superRefine(checkExperiment)
   .transform((written): ExperimentDefinition => written);
+
+interface WrittenDesign {
+  readonly key: string;
+  readonly unit?: string | undefined;
+  readonly layer?: string | undefined;
+  readonly design: Design | null;
+  readonly interference?: string | undefined;
+}
+
+/** Whether what is randomized is what may be compared. */
+function checkDesign({ design, ...written }: WrittenDesign, context: z.RefinementCtx): void {
+  const add = (field: string, message: string): void => context.addIssue({ code: 'custom', path: [field], message });
+  if (design === null) {
+    if (written.interference === undefined) return;
+    const remedy = 'randomize what shares it: add a design of type switchback (region and window), cluster or geo';
+    add('interference', `says that units affect each other, so a user-level test would be wrong; ${remedy}`);
+    return;
+  }
+  const attribute = attributeOfDesign(design);
+  if (written.unit !== undefined && written.unit !== attribute)
+    add('unit', `is "${written.unit}", but the design randomizes by ${attribute}; leave the unit out`);
+  if (design.type !== 'switchback' || (written.layer ?? written.key) === written.key) return;
+  add('layer', 'cannot be shared by a switchback, whose units are windows; leave it out');
+}
 
 function checkExperiment(written: ExperimentDefinition, context: z.RefinementCtx): void {
   const add = (path: PropertyKey[], message: string): void => context.addIssue({ code: 'custom', path, message });

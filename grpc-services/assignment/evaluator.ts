@@ -1,6 +1,7 @@
 import type { EvaluateRequest, EvaluateResponse } from '@third-umpire/proto/umpire/assignment/v1/assignment';
 import type { EvaluateOptions } from '@third-umpire/sdk';
 import { IdentityLinks } from '@third-umpire/sdk/client/identity-links';
+import { DecisionClock } from '@third-umpire/sdk/evaluation/window';
 import { InvalidRequestError } from '../failures.ts';
 import type { PublishedRulesets } from '../published-rulesets.ts';
 import { DecisionCounts } from '../statistics/decision-counts.ts';
@@ -11,11 +12,15 @@ import { responseOf, type Decision } from './decision.ts';
 export class Evaluator {
   readonly links = new IdentityLinks();
   readonly counts = new DecisionCounts();
-  readonly options: EvaluateOptions = Object.freeze({ hashedUserAs: this.links.deviceOf });
+  readonly options: EvaluateOptions;
+  readonly #clock: DecisionClock;
   readonly #rulesets: Pick<PublishedRulesets, 'current'>;
 
-  constructor(rulesets: Pick<PublishedRulesets, 'current'>) {
+  /** @param clock ms since 1970 UTC */
+  constructor(rulesets: Pick<PublishedRulesets, 'current'>, clock: () => number) {
     this.#rulesets = rulesets;
+    this.#clock = new DecisionClock(clock);
+    this.options = Object.freeze({ hashedUserAs: this.links.deviceOf, clock: this.#clock.now });
   }
 
   get ruleset(): PublishedRulesets['current'] {
@@ -27,6 +32,7 @@ export class Evaluator {
     if (request.flagKey === '') throw new InvalidRequestError('flag_key', 'is empty; name the flag');
     const ruleset = this.#rulesets.current;
     const context = contextOf(request);
+    this.#clock.begin();
     const evaluation = ruleset.evaluate(request.flagKey, context, this.options);
     this.counts.add(evaluation.reason);
     const unitId = ruleset.unitIdOf(evaluation, context, this.options) ?? '';

@@ -8,6 +8,7 @@ import { EventServiceClient } from '@third-umpire/proto/umpire/events/v1/events'
 import { RulesetServiceClient } from '@third-umpire/proto/umpire/flags/v1/ruleset_service';
 import type { EvaluateOptions, Evaluation, EvaluationContext } from '../evaluation/evaluation.ts';
 import { failure } from '../evaluation/outcomes.ts';
+import { DecisionClock } from '../evaluation/window.ts';
 import type { Client, ClientStatistics, Outcome } from './client.ts';
 import { deadlineIn } from './deadline.ts';
 import { EventBuffer } from './event-buffer.ts';
@@ -46,11 +47,16 @@ class GrpcClient implements Client {
   readonly #links = new IdentityLinks();
   readonly #wrongTypes = new WrongTypes();
   #closed: Promise<{ undelivered: number }> | undefined;
-  readonly #fresh: EvaluateOptions = Object.freeze({ isStale: false, hashedUserAs: this.#links.deviceOf });
-  readonly #stale: EvaluateOptions = Object.freeze({ isStale: true, hashedUserAs: this.#links.deviceOf });
+  readonly #clock: DecisionClock;
+  readonly #fresh: EvaluateOptions;
+  readonly #stale: EvaluateOptions;
 
   constructor(settings: Settings) {
     this.#settings = settings;
+    this.#clock = new DecisionClock(settings.clock);
+    const options = { hashedUserAs: this.#links.deviceOf, clock: this.#clock.now };
+    this.#fresh = Object.freeze({ isStale: false, ...options });
+    this.#stale = Object.freeze({ isStale: true, ...options });
     const security = credentials.createInsecure();
     const channel = {
       'grpc.max_receive_message_length': MAX_MESSAGE_BYTES,
@@ -92,6 +98,7 @@ class GrpcClient implements Client {
     if (compiled === null) {
       return failure(flagKey, ErrorCode.ERROR_CODE_NOT_READY, 'no ruleset has come yet; await ready() first');
     }
+    this.#clock.begin();
     return compiled.evaluate(flagKey, context, this.#holder.isStale ? this.#stale : this.#fresh);
   }
 

@@ -35,6 +35,9 @@ export function checkExperiment(
   if (!isBasisPoints(experiment.holdbackBasisPoints)) {
     problems.push(`${place}: its holdback of ${experiment.holdbackBasisPoints} is not 0 to ${BUCKETS} basis points`);
   }
+  if (!Number.isSafeInteger(experiment.switchbackWindowMs) || experiment.switchbackWindowMs < 0) {
+    problems.push(`${place}: its switchback window of ${experiment.switchbackWindowMs} ms is not a whole number`);
+  }
   checkSalts(place, experiment, layer, problems);
   checkReservation(place, experiment, problems);
 }

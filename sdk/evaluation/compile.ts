@@ -7,6 +7,7 @@ import { failure } from './outcomes.ts';
 import { RulesetIndex } from './ruleset-index.ts';
 import { Segments } from './segments.ts';
 import { unitIdIn } from './unit.ts';
+import { windowUnitIn } from './window.ts';
 
 /** A ruleset as closures. Immutable; deciding allocates nothing. */
 export interface CompiledRuleset {
@@ -64,8 +65,15 @@ class Compiled implements CompiledRuleset {
     }
   }
 
-  unitIdOf({ unitType }: Evaluation, context: EvaluationContext, options?: EvaluateOptions): string | null {
-    return unitType === null ? null : (unitIdIn(context, unitType, options) ?? null);
+  unitIdOf(
+    { unitType, experimentKey }: Evaluation,
+    context: EvaluationContext,
+    options?: EvaluateOptions,
+  ): string | null {
+    if (unitType === null) return null;
+    const windowMs = experimentKey === null ? 0 : (this.experiment(experimentKey)?.switchbackWindowMs ?? 0);
+    if (windowMs > 0) return windowUnitIn(context, { unitType, windowMs }, options) ?? null;
+    return unitIdIn(context, unitType, options) ?? null;
   }
 
   experiment(key: string): Experiment | undefined {

@@ -28,6 +28,8 @@ export interface EvaluateOptions {
   readonly isStale?: boolean;
   /** The device that a linked user is hashed by; `undefined`: by himself. */
   readonly hashedUserAs?: (userId: string) => string | undefined;
+  /** Ms since 1970 UTC; read only by switchbacks, whose unit is a time window. Without it they do not decide. */
+  readonly clock?: () => number;
 }
 
 /** Problems in the message; the others are in `problems`. */

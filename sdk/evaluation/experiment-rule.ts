@@ -7,12 +7,13 @@ import {
 } from '@third-umpire/proto/umpire/flags/v1/ruleset';
 import type { Predicate } from './condition.ts';
 import { enrolmentOf, rangeTest, type Enrolment } from './enrolment.ts';
-import type { EvaluateOptions } from './evaluation.ts';
+import type { EvaluateOptions, Evaluation } from './evaluation.ts';
 import { saltedPoint } from './murmur3.ts';
 import { splitOf, type Outcomes } from './outcomes.ts';
 import { firstPoint, saltedPointPair, secondPoint } from './point-pair.ts';
 import type { CompiledRule } from './rule.ts';
 import { unitIdIn } from './unit.ts';
+import { windowUnitIn } from './window.ts';
 
 export interface ExperimentParts {
   readonly experiment: Experiment;
@@ -36,9 +37,32 @@ export function compileExperimentRule(parts: ExperimentParts): CompiledRule {
   const heldOut = outcomes.control(Reason.REASON_HOLDOUT, source);
   const isHeldOut = holdoutTest(parts.holdouts);
   const decide = decisionOf(parts);
+  if (experiment.switchbackWindowMs > 0) return switchbackRule(parts, { decide, isHeldOut, missing, heldOut });
   return (context, options) => {
     if (targeting !== null && !targeting(context)) return undefined;
     const unit = unitIdIn(context, unitType, options);
+    if (unit === undefined) return missing;
+    if (isHeldOut !== null && isHeldOut(context, options)) return heldOut;
+    return decide(unit, options);
+  };
+}
+
+interface SwitchbackSteps {
+  readonly decide: UnitDecision;
+  readonly isHeldOut: ReturnType<typeof holdoutTest>;
+  readonly missing: Evaluation;
+  readonly heldOut: Evaluation;
+}
+
+/** The same, with the window in the unit; apart, so that other experiments pay nothing for it. */
+function switchbackRule(
+  { targeting, layer: { unitType }, experiment: { switchbackWindowMs } }: ExperimentParts,
+  { decide, isHeldOut, missing, heldOut }: SwitchbackSteps,
+): CompiledRule {
+  const by = { unitType, windowMs: switchbackWindowMs };
+  return (context, options) => {
+    if (targeting !== null && !targeting(context)) return undefined;
+    const unit = windowUnitIn(context, by, options);
     if (unit === undefined) return missing;
     if (isHeldOut !== null && isHeldOut(context, options)) return heldOut;
     return decide(unit, options);

@@ -7,6 +7,7 @@ import { explainEnrolment, explainSplit, explainUnit, pointOf, rangesText } from
 import { condition, decides, fact, figure, type ExplanationStep } from './explanation.ts';
 import type { Outcomes } from './outcomes.ts';
 import type { RulesetIndex } from './ruleset-index.ts';
+import { windowUnit } from './window.ts';
 
 export interface ExplainedRule {
   /** `undefined`: it goes on with the next rule. */
@@ -31,8 +32,9 @@ export function explainExperiment(experimentKey: string, situation: Situation): 
     steps.push(condition(holds, 'the experiment is for this context', [step]));
     if (!holds) return { decided: undefined, steps };
   }
-  const { unit, step } = explainUnit(context, layer.unitType, options);
-  steps.push(step);
+  const { unit: id, step } = explainUnit(context, layer.unitType, options);
+  const { unit, steps: ofWindow } = explainWindow(id, experiment.switchbackWindowMs, options);
+  steps.push(step, ...ofWindow);
   if (unit === undefined) return { decided: outcomes.unitMissing(layer.unitType), steps };
   const holdouts = explainHoldouts(experimentKey, situation);
   steps.push(...holdouts.steps);
@@ -45,6 +47,16 @@ export function explainExperiment(experimentKey: string, situation: Situation): 
     ? explainShipped(experimentKey, unit, situation)
     : explainEnrolled(experimentKey, unit, situation);
   return { decided: rest.decided, steps: [...steps, ...rest.steps] };
+}
+
+/** The time window, where it is a part of the unit. */
+function explainWindow(id: string | undefined, windowMs: number, options: EvaluateOptions | undefined) {
+  if (id === undefined || windowMs === 0) return { unit: id, steps: [] };
+  const nowMs = options?.clock?.();
+  if (nowMs === undefined) return { unit: undefined, steps: [fact('no clock tells which time window it is')] };
+  const unit = windowUnit(id, windowMs, nowMs);
+  const since = new Date(Math.floor(nowMs / windowMs) * windowMs).toISOString();
+  return { unit, steps: [fact(`it is a switchback: the unit is the window since ${since}, "${unit}"`)] };
 }
 
 function decidedBy(steps: readonly ExplanationStep[], text: string, decided: Evaluation): ExplainedRule {

@@ -98,6 +98,7 @@ function experiment({ key, flagKey, layerKey, first, end }: Place): fc.Arbitrary
     shippedVariant: fc.constantFrom(...VARIANTS),
     holdbackBasisPoints: fc.constantFrom(0, 500, 5_000),
     segmentAttributes: fc.constant<string[]>([]),
+    switchbackWindowMs: fc.constantFrom(0, 0, 0, 3_600_000),
   });
 }
 
@@ -214,5 +215,6 @@ export const contexts: fc.Arbitrary<EvaluationContext> = fc.record({
 export const evaluateOptions: fc.Arbitrary<EvaluateOptions | undefined> = fc.constantFrom(
   undefined,
   { isStale: true },
+  { clock: () => 1_770_000_000_000 },
   { hashedUserAs: (userId: string) => (userId.endsWith('3') ? `d${userId.slice(1)}` : undefined) },
 );

@@ -676,6 +676,11 @@ export interface Experiment {
   holdbackBasisPoints: number;
   /** Context attributes that exposures carry, so that results can be read by segment. */
   segmentAttributes: string[];
+  /**
+   * Above 0: a switchback. The unit is then "id@start", with the id of the layer's unit and the start of the time window that it is now,
+   * in ms since 1970 UTC: a multiple of this.
+   */
+  switchbackWindowMs: number;
 }
 
 /** Kill forces control, whatever else the ruleset says, until it is revoked. */
@@ -2748,6 +2753,7 @@ function createBaseExperiment(): Experiment {
     shippedVariant: "",
     holdbackBasisPoints: 0,
     segmentAttributes: [],
+    switchbackWindowMs: 0,
   };
 }
 
@@ -2794,6 +2800,9 @@ export const Experiment: MessageFns<Experiment> = {
     }
     for (const v of message.segmentAttributes) {
       writer.uint32(114).string(v!);
+    }
+    if (message.switchbackWindowMs !== 0) {
+      writer.uint32(120).uint64(message.switchbackWindowMs);
     }
     return writer;
   },
@@ -2923,6 +2932,14 @@ export const Experiment: MessageFns<Experiment> = {
             message.segmentAttributes.push(reader.string());
             continue;
           }
+          case 15: {
+            if (tag !== 120) {
+              break;
+            }
+
+            message.switchbackWindowMs = longToNumber(reader.uint64());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -2991,6 +3008,11 @@ export const Experiment: MessageFns<Experiment> = {
         : globalThis.Array.isArray(object?.segment_attributes)
         ? object.segment_attributes.map((e: any) => globalThis.String(e))
         : [],
+      switchbackWindowMs: isSet(object.switchbackWindowMs)
+        ? globalThis.Number(object.switchbackWindowMs)
+        : isSet(object.switchback_window_ms)
+        ? globalThis.Number(object.switchback_window_ms)
+        : 0,
     };
   },
 
@@ -3038,6 +3060,9 @@ export const Experiment: MessageFns<Experiment> = {
     if (message.segmentAttributes?.length) {
       obj.segmentAttributes = message.segmentAttributes;
     }
+    if (message.switchbackWindowMs !== 0) {
+      obj.switchbackWindowMs = Math.round(message.switchbackWindowMs);
+    }
     return obj;
   },
 
@@ -3062,6 +3087,7 @@ export const Experiment: MessageFns<Experiment> = {
     message.shippedVariant = object.shippedVariant ?? "";
     message.holdbackBasisPoints = object.holdbackBasisPoints ?? 0;
     message.segmentAttributes = object.segmentAttributes?.map((e) => e) || [];
+    message.switchbackWindowMs = object.switchbackWindowMs ?? 0;
     return message;
   },
 };
