@@ -245,4 +245,4 @@ golden = {
     "clustersCuped": clustered_cuped(frames["clusters"]),
     "switchback": hac(frames["switchback"], int(4 * (36 / 100) ** (2 / 9))),
 }
-(HERE / "experiments.json").write_text(json.dumps(golden, indent=1, default=float) + "\n")
+(HERE / "experiments.json").write_text(json.dumps(golden, indent=2, default=float) + "\n")
