@@ -92,6 +92,16 @@ test('means of several arms and segments, and the split, equal SciPy', async () 
   }
 });
 
+test('corrected p-values of the metrics after the first equal statsmodels', async () => {
+  for (const correction of ['holm', 'bh', 'by'] as const) {
+    const { metrics } = await analyze('users', ['revenue:mean', 'paid:proportion', 'clicks:count'], { correction });
+    const adjusted = metrics.slice(1).flatMap(({ comparisons }) => comparisons.map((each) => each.adjustedPValue));
+    assert.equal(adjusted.length, 4);
+    for (const [index, expected] of golden.corrected[correction].entries())
+      close(adjusted[index], expected, `${correction} ${index}`, RTOL);
+  }
+});
+
 test('a percentile cap is that of the units of all arms', async () => {
   const analysis = await analyze('users', ['revenue:sum:cap=p95']);
   same(comparisonOf(analysis, 'large'), golden.winsorized);

@@ -1,6 +1,6 @@
 import type { Warehouse } from '../../warehouse/port.ts';
 import { AnalyzeError } from '../analyze-error.ts';
-import { adjustPValues } from './corrections.ts';
+import { adjustedPValues } from '../../estimators/comparisons/adjusted-p-values.ts';
 import type { MetricExpression } from './metric-expression.ts';
 import { readEstimates, type RawComparison } from './metric-estimates.ts';
 import { readCap } from './metric-moments.ts';
@@ -35,7 +35,7 @@ export async function readMetrics(
   }
   return found.map(({ reading, raw }, index) => {
     const families = index === 0 ? raw : found.slice(1).flatMap((each) => each.raw);
-    const adjusted = adjustPValues(
+    const adjusted = adjustedPValues(
       families.map(({ pValue }) => pValue),
       request.correction,
     );

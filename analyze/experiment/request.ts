@@ -1,3 +1,4 @@
+import type { CorrectionMethod } from '../../estimators/comparisons/adjusted-p-values.ts';
 import type { StoppingRule } from '../../estimators/stopping/stopping-rule.ts';
 import type { MetricExpression } from './metric-expression.ts';
 
@@ -12,7 +13,7 @@ export type DesignRequest =
       /** `window` is no column but a length of time, such as `hour`. */ readonly isLength: boolean;
     };
 
-export type Correction = 'bh' | 'by' | 'holm' | 'none';
+export type Correction = CorrectionMethod;
 
 /**
  * What a missing value in a metric's column means: the file is refused; the unit is left out of that metric; or nothing happened, which

@@ -1,6 +1,6 @@
 import type { Warehouse } from '../../warehouse/port.ts';
 import type { Warning } from './check-columns.ts';
-import { adjustPValues } from './corrections.ts';
+import { adjustedPValues } from '../../estimators/comparisons/adjusted-p-values.ts';
 import { readEstimates } from './metric-estimates.ts';
 import type { ExperimentRequest } from './request.ts';
 import type { MetricReading, SegmentReading } from './result.ts';
@@ -68,7 +68,7 @@ function judge(
   raw: readonly Omit<SegmentReading, 'adjustedPValue' | 'isHarmed'>[],
   request: ExperimentRequest,
 ): SegmentReading[] {
-  const adjusted = adjustPValues(
+  const adjusted = adjustedPValues(
     raw.map(({ pValue }) => pValue),
     request.correction,
   );
