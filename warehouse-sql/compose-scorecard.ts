@@ -1,6 +1,5 @@
 import type { Row } from '../warehouse/port.ts';
 import { compose, type Dialect, type TypedStatement } from './dialect.ts';
-import { CROSSED_UNITS } from './intermediate/crossed-units.ts';
 import { FIRST_EXPOSURES } from './intermediate/first-exposures.ts';
 import { sufficientStatistics } from './marts/sufficient-statistics.ts';
 import { unitMetrics } from './marts/unit-metrics.ts';
@@ -41,7 +40,6 @@ export function composeScorecard(
   const models = [
     ...sources.exposures,
     FIRST_EXPOSURES,
-    CROSSED_UNITS,
     ...sources.outcomes,
     unitMetrics(dialect, metrics),
     sufficientStatistics(dialect, metrics),
@@ -53,7 +51,7 @@ export function composeScorecard(
     ` FROM ${from}`;
   const sql = [
     count('exposed', 'variant', 'int_first_exposures GROUP BY variant'),
-    count('crossed', "''", 'int_crossed_units'),
+    count('crossed', "''", 'int_first_exposures WHERE is_crossed'),
     count('not_random', "''", "stg_exposures WHERE reason IS NULL OR reason <> 'REASON_SPLIT'"),
     "SELECT 'matured' AS part, metric, variant, units, sum_y, sum_yy, sum_x, sum_xx, sum_xy FROM sufficient_statistics",
   ].join('\nUNION ALL\n');

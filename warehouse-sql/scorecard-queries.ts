@@ -64,7 +64,7 @@ function ownEvents(dialect: Dialect, analysis: Analysis, metrics: readonly Metri
     exposures,
     outcomes: [
       stagingLinks(dialect),
-      stagingOutcomes(dialect, metrics, analysis.unitType),
+      ...stagingOutcomes(dialect, metrics, analysis.unitType),
       unitOutcomes(analysis.unitType),
     ],
     parameters: { ...parameters, ...outcomeParameters(metrics), as_of: new Date(analysis.asOfMs) },
@@ -76,7 +76,7 @@ function ownExposures(
   { experimentKey, epoch, asOfMs }: Analysis,
 ): Pick<Sources, 'exposures' | 'parameters'> {
   return {
-    exposures: [stagingExposures(dialect)],
+    exposures: stagingExposures(dialect),
     parameters: { experiment_key: experimentKey, epoch, closed_at: new Date(asOfMs) },
   };
 }

@@ -1,7 +1,6 @@
 import type { SourceMetric } from '../../definitions/warehouse-source.ts';
 import type { Row } from '../../warehouse/port.ts';
 import { compose, type Dialect, type Model, type TypedStatement } from '../dialect.ts';
-import { CROSSED_UNITS } from '../intermediate/crossed-units.ts';
 import { FIRST_EXPOSURES } from '../intermediate/first-exposures.ts';
 import { ASSIGNMENTS, existingExposures } from './assignments.ts';
 import { foreignModel, foreignParameters, text, utcTime, type ExistingAnalysis, type KnownFacts } from './source.ts';
@@ -54,11 +53,11 @@ SELECT
   MIN(occurred_at) AS first_at,
   MAX(occurred_at) AS last_at,
   (SELECT COUNT(*) FROM int_first_exposures) AS unit_count,
-  (SELECT COUNT(*) FROM int_crossed_units) AS crossed_units,
+  (SELECT COUNT(*) FROM int_first_exposures WHERE is_crossed) AS crossed_units,
   (SELECT COUNT(*) FROM int_tied_units) AS tied_units
 FROM umpire_read_assignments`;
   return compose(
-    [...exposureModels(dialect, analysis), readAssignments(dialect, analysis), TIED_UNITS, CROSSED_UNITS],
+    [...exposureModels(dialect, analysis), readAssignments(dialect, analysis), TIED_UNITS],
     sql,
     exposureParameters(analysis),
   );

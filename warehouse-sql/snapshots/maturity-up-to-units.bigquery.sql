@@ -1,4 +1,15 @@
-WITH stg_exposures AS (
+WITH repeated_exposures AS (
+-- One row per event id that came more than once: event_id.
+SELECT event_id
+FROM raw_events
+WHERE event_type = 'exposure'
+  AND experiment_key = @experiment_key
+  AND epoch = @epoch
+  AND occurred_at <= @closed_at
+GROUP BY event_id
+HAVING COUNT(*) > 1
+),
+stg_exposures AS (
 -- One row per exposure event of one epoch, the first in the log where an event id came twice:
 -- unit_id, variant, reason, occurred_at, segments (JSON), log_partition, log_offset.
 SELECT
@@ -14,11 +25,33 @@ WHERE event_type = 'exposure'
   AND experiment_key = @experiment_key
   AND epoch = @epoch
   AND occurred_at <= @closed_at
-QUALIFY ROW_NUMBER() OVER (PARTITION BY event_id ORDER BY log_partition, log_offset) = 1
+  AND event_id NOT IN (SELECT event_id FROM repeated_exposures)
+UNION ALL
+SELECT
+  JSON_VALUE(properties, '$.unit_id') AS unit_id,
+  variant,
+  JSON_VALUE(properties, '$.reason') AS reason,
+  occurred_at,
+  JSON_QUERY(properties, '$.segments') AS segments,
+  log_partition,
+  log_offset
+FROM (
+  SELECT *
+  FROM raw_events
+  WHERE event_type = 'exposure'
+  AND experiment_key = @experiment_key
+  AND epoch = @epoch
+  AND occurred_at <= @closed_at
+    AND event_id IN (SELECT event_id FROM repeated_exposures)
+  QUALIFY ROW_NUMBER() OVER (PARTITION BY event_id ORDER BY log_partition, log_offset) = 1
+) AS first_copy
 ),
 int_first_exposures AS (
--- One row per unit: unit_id, variant, first_exposed_at, segments (JSON), all of its first exposure by a random split.
-SELECT unit_id, variant, occurred_at AS first_exposed_at, segments
+-- One row per unit: unit_id, variant, first_exposed_at, segments (JSON), all of its first exposure by a random split;
+-- is_crossed: it met more than one variant.
+SELECT
+  unit_id, variant, occurred_at AS first_exposed_at, segments,
+  MIN(variant) OVER (PARTITION BY unit_id) <> MAX(variant) OVER (PARTITION BY unit_id) AS is_crossed
 FROM stg_exposures
 WHERE reason = 'REASON_SPLIT' AND unit_id IS NOT NULL AND variant IS NOT NULL
 QUALIFY ROW_NUMBER() OVER (PARTITION BY unit_id ORDER BY occurred_at, log_partition, log_offset) = 1

@@ -1,4 +1,15 @@
-WITH stg_exposures AS (
+WITH repeated_exposures AS (
+-- One row per event id that came more than once: event_id.
+SELECT event_id
+FROM raw_events
+WHERE event_type = 'exposure'
+  AND experiment_key = @experiment_key
+  AND epoch = @epoch
+  AND occurred_at <= @closed_at
+GROUP BY event_id
+HAVING COUNT(*) > 1
+),
+stg_exposures AS (
 -- One row per exposure event of one epoch, the first in the log where an event id came twice:
 -- unit_id, variant, reason, occurred_at, segments (JSON), log_partition, log_offset.
 SELECT
@@ -14,22 +25,36 @@ WHERE event_type = 'exposure'
   AND experiment_key = @experiment_key
   AND epoch = @epoch
   AND occurred_at <= @closed_at
-QUALIFY ROW_NUMBER() OVER (PARTITION BY event_id ORDER BY log_partition, log_offset) = 1
+  AND event_id NOT IN (SELECT event_id FROM repeated_exposures)
+UNION ALL
+SELECT
+  JSON_VALUE(properties, '$.unit_id') AS unit_id,
+  variant,
+  JSON_VALUE(properties, '$.reason') AS reason,
+  occurred_at,
+  JSON_QUERY(properties, '$.segments') AS segments,
+  log_partition,
+  log_offset
+FROM (
+  SELECT *
+  FROM raw_events
+  WHERE event_type = 'exposure'
+  AND experiment_key = @experiment_key
+  AND epoch = @epoch
+  AND occurred_at <= @closed_at
+    AND event_id IN (SELECT event_id FROM repeated_exposures)
+  QUALIFY ROW_NUMBER() OVER (PARTITION BY event_id ORDER BY log_partition, log_offset) = 1
+) AS first_copy
 ),
 int_first_exposures AS (
--- One row per unit: unit_id, variant, first_exposed_at, segments (JSON), all of its first exposure by a random split.
-SELECT unit_id, variant, occurred_at AS first_exposed_at, segments
+-- One row per unit: unit_id, variant, first_exposed_at, segments (JSON), all of its first exposure by a random split;
+-- is_crossed: it met more than one variant.
+SELECT
+  unit_id, variant, occurred_at AS first_exposed_at, segments,
+  MIN(variant) OVER (PARTITION BY unit_id) <> MAX(variant) OVER (PARTITION BY unit_id) AS is_crossed
 FROM stg_exposures
 WHERE reason = 'REASON_SPLIT' AND unit_id IS NOT NULL AND variant IS NOT NULL
 QUALIFY ROW_NUMBER() OVER (PARTITION BY unit_id ORDER BY occurred_at, log_partition, log_offset) = 1
-),
-int_crossed_units AS (
--- One row per unit that met more than one variant by a random split: unit_id.
-SELECT unit_id
-FROM stg_exposures
-WHERE reason = 'REASON_SPLIT' AND unit_id IS NOT NULL
-GROUP BY unit_id
-HAVING COUNT(DISTINCT variant) > 1
 ),
 stg_links AS (
 -- One row per linked user: user_id, device_id.
@@ -40,20 +65,46 @@ FROM raw_events
 WHERE event_type = 'identity_linked'
 GROUP BY 1
 ),
+repeated_outcomes AS (
+-- One row per event id that came more than once: event_id.
+SELECT event_id
+FROM raw_events
+WHERE event_type IN (@event_0)
+  AND occurred_at < @as_of
+  AND occurred_at >= (SELECT TIMESTAMP_ADD(MIN(first_exposed_at), INTERVAL -1209600000 MILLISECOND) FROM int_first_exposures)
+GROUP BY event_id
+HAVING COUNT(*) > 1
+),
 stg_outcomes AS (
 -- One row per event that a metric may count, the first in the log where an event id came twice:
 -- user_id, anonymous_id, named_unit_id, occurred_at, value_0, value_1, …
-SELECT * FROM (
-  SELECT
-    event_id, user_id, anonymous_id, log_partition, log_offset, occurred_at,
-    CAST(NULL AS STRING) AS named_unit_id,
-    CASE WHEN event_type = @event_0 THEN COALESCE(IF(JSON_TYPE(JSON_QUERY(properties, '$.amount_paise')) = 'number', CAST(JSON_VALUE(properties, '$.amount_paise') AS FLOAT64), NULL), 0) END AS value_0
+SELECT
+  user_id,
+  anonymous_id,
+  CAST(NULL AS STRING) AS named_unit_id,
+  occurred_at,
+  CASE WHEN event_type = @event_0 THEN COALESCE(IF(JSON_TYPE(JSON_QUERY(properties, '$.amount_paise')) = 'number', CAST(JSON_VALUE(properties, '$.amount_paise') AS FLOAT64), NULL), 0) END AS value_0
+FROM raw_events
+WHERE event_type IN (@event_0)
+  AND occurred_at < @as_of
+  AND occurred_at >= (SELECT TIMESTAMP_ADD(MIN(first_exposed_at), INTERVAL -1209600000 MILLISECOND) FROM int_first_exposures)
+  AND event_id NOT IN (SELECT event_id FROM repeated_outcomes)
+UNION ALL
+SELECT
+  user_id,
+  anonymous_id,
+  CAST(NULL AS STRING) AS named_unit_id,
+  occurred_at,
+  CASE WHEN event_type = @event_0 THEN COALESCE(IF(JSON_TYPE(JSON_QUERY(properties, '$.amount_paise')) = 'number', CAST(JSON_VALUE(properties, '$.amount_paise') AS FLOAT64), NULL), 0) END AS value_0
+FROM (
+  SELECT *
   FROM raw_events
   WHERE event_type IN (@event_0)
-    AND occurred_at < @as_of AND occurred_at >= (SELECT TIMESTAMP_ADD(MIN(first_exposed_at), INTERVAL -1209600000 MILLISECOND) FROM int_first_exposures)
-) AS outcome
-WHERE TRUE
-QUALIFY ROW_NUMBER() OVER (PARTITION BY event_id ORDER BY log_partition, log_offset) = 1
+  AND occurred_at < @as_of
+  AND occurred_at >= (SELECT TIMESTAMP_ADD(MIN(first_exposed_at), INTERVAL -1209600000 MILLISECOND) FROM int_first_exposures)
+    AND event_id IN (SELECT event_id FROM repeated_outcomes)
+  QUALIFY ROW_NUMBER() OVER (PARTITION BY event_id ORDER BY log_partition, log_offset) = 1
+) AS first_copy
 ),
 int_unit_outcomes AS (
 -- One row per outcome event: unit_id (NULL where it names no unit of this kind), occurred_at, value_0, value_1, …
@@ -95,7 +146,7 @@ GROUP BY variant
 )
 SELECT 'exposed' AS part, -1 AS metric, variant AS variant, COUNT(*) AS units, CAST(0 AS FLOAT64) AS sum_y, CAST(0 AS FLOAT64) AS sum_yy, CAST(0 AS FLOAT64) AS sum_x, CAST(0 AS FLOAT64) AS sum_xx, CAST(0 AS FLOAT64) AS sum_xy FROM int_first_exposures GROUP BY variant
 UNION ALL
-SELECT 'crossed' AS part, -1 AS metric, '' AS variant, COUNT(*) AS units, CAST(0 AS FLOAT64) AS sum_y, CAST(0 AS FLOAT64) AS sum_yy, CAST(0 AS FLOAT64) AS sum_x, CAST(0 AS FLOAT64) AS sum_xx, CAST(0 AS FLOAT64) AS sum_xy FROM int_crossed_units
+SELECT 'crossed' AS part, -1 AS metric, '' AS variant, COUNT(*) AS units, CAST(0 AS FLOAT64) AS sum_y, CAST(0 AS FLOAT64) AS sum_yy, CAST(0 AS FLOAT64) AS sum_x, CAST(0 AS FLOAT64) AS sum_xx, CAST(0 AS FLOAT64) AS sum_xy FROM int_first_exposures WHERE is_crossed
 UNION ALL
 SELECT 'not_random' AS part, -1 AS metric, '' AS variant, COUNT(*) AS units, CAST(0 AS FLOAT64) AS sum_y, CAST(0 AS FLOAT64) AS sum_yy, CAST(0 AS FLOAT64) AS sum_x, CAST(0 AS FLOAT64) AS sum_xx, CAST(0 AS FLOAT64) AS sum_xy FROM stg_exposures WHERE reason IS NULL OR reason <> 'REASON_SPLIT'
 UNION ALL

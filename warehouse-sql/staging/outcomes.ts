@@ -1,35 +1,34 @@
 import type { MetricDefinition, PropertyFilter } from '../../definitions/metric.ts';
 import type { StatementParameter } from '../../warehouse/port.ts';
 import type { Dialect, Model } from '../dialect.ts';
+import { firstCopies } from '../first-copies.ts';
 
 /**
  * The events that any of the metrics counts, read once for all of them: `value_0` is what the first metric reads from the event (1, or the
  * property that it sums), NULL where the event is none of its own. Events that are too early for every unit are not even read, which spares
- * most of a long history. (`WHERE TRUE`: BigQuery documents QUALIFY together with a WHERE, GROUP BY or HAVING only.)
+ * most of a long history.
  */
-export function stagingOutcomes(dialect: Dialect, metrics: readonly MetricDefinition[], unitType: string): Model {
+export function stagingOutcomes(
+  dialect: Dialect,
+  metrics: readonly MetricDefinition[],
+  unitType: string,
+): readonly Model[] {
   const p = dialect.parameter;
-  const events = metrics.map((_, metric) => p(eventName(metric)));
+  const events = [...new Set(metrics.map(({ event }) => event))].map((event) =>
+    p(eventName(metrics.findIndex((metric) => metric.event === event))),
+  );
   const covariateMs = Math.max(...metrics.map((metric) => metric.covariateMs));
   const earliest = `(SELECT ${dialect.addMs('MIN(first_exposed_at)', -covariateMs)} FROM int_first_exposures)`;
-  const values = metrics.map((definition, metric) => `    ${valueSql(dialect, definition, metric)} AS value_${metric}`);
-  return {
-    name: 'stg_outcomes',
-    sql: `
--- One row per event that a metric may count, the first in the log where an event id came twice:
--- user_id, anonymous_id, named_unit_id, occurred_at, value_0, value_1, …
-SELECT * FROM (
-  SELECT
-    event_id, user_id, anonymous_id, log_partition, log_offset, occurred_at,
-    ${namedUnit(dialect, unitType)} AS named_unit_id,
-${values.join(',\n')}
-  FROM raw_events
-  WHERE event_type IN (${events.join(', ')})
-    AND occurred_at < ${p('as_of')} AND occurred_at >= ${earliest}
-) AS outcome
-WHERE TRUE
-QUALIFY ROW_NUMBER() OVER (PARTITION BY event_id ORDER BY log_partition, log_offset) = 1`,
-  };
+  const values = metrics.map((definition, metric) => `${valueSql(dialect, definition, metric)} AS value_${metric}`);
+  return firstCopies({
+    name: 'outcomes',
+    comment: `-- One row per event that a metric may count, the first in the log where an event id came twice:
+-- user_id, anonymous_id, named_unit_id, occurred_at, value_0, value_1, …`,
+    columns: ['user_id', 'anonymous_id', `${namedUnit(dialect, unitType)} AS named_unit_id`, 'occurred_at', ...values],
+    where: `event_type IN (${events.join(', ')})
+  AND occurred_at < ${p('as_of')}
+  AND occurred_at >= ${earliest}`,
+  });
 }
 
 /** The parameters that `stagingOutcomes` refers to, besides `as_of`. */
