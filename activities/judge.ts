@@ -4,6 +4,7 @@ import type { MetricDefinition } from '../definitions/metric.ts';
 import { computeScorecard } from '../judge/compute-scorecard.ts';
 import type { Row, Warehouse } from '../warehouse/port.ts';
 import { bigQuery, duckDb, type TypedStatement } from '../warehouse-sql/dialect.ts';
+import { designedQuery } from '../warehouse-sql/designed-queries.ts';
 import { maturityQuery, scorecardQuery, segmentSplitQuery, type Analysis } from '../warehouse-sql/scorecard-queries.ts';
 import type { Judge } from './ports.ts';
 
@@ -36,6 +37,8 @@ export function createJudge({ warehouse, controlStore, clock }: JudgeParts): Jud
       {
         scorecard: (asOfMs) => query(scorecardQuery(dialect, { ...analysis, asOfMs }, [...metrics.values()])),
         maturity: (question) => query(maturityQuery(dialect, analysis, question)),
+        designed: ({ design, asOfMs }) =>
+          query(designedQuery(dialect, { ...analysis, asOfMs }, design, [...metrics.values()])),
         segments: () => query(segmentSplitQuery(dialect, analysis, definition.segments)),
       },
     );

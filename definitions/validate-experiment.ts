@@ -8,6 +8,7 @@ import { canonicalJson } from './serialize.ts';
 export function problemsOfExperiment(experiment: ExperimentDefinition, catalogue: Catalogue): Problem[] {
   return [
     ...problemsOfMetrics(experiment, catalogue),
+    ...problemsOfTotals(experiment, catalogue),
     ...problemsOfLayer(experiment, catalogue),
     ...problemsOfFlag(experiment, catalogue),
     ...problemsOfAffectedAttributes(experiment, catalogue),
@@ -24,6 +25,18 @@ function problemsOfMetrics(experiment: ExperimentDefinition, catalogue: Catalogu
       catalogue.missing('metric', metric, `${path}.guardrails[${index}].metric`),
     ),
   ];
+}
+
+/** A window or a cluster has totals; whether "the unit" did something means nothing of it. */
+function problemsOfTotals({ key, design, metrics }: ExperimentDefinition, catalogue: Catalogue): Problem[] {
+  if (design === undefined) return [];
+  const named = [metrics.primary, ...metrics.secondary, ...metrics.guardrails.map(({ metric }) => metric)];
+  return named.flatMap((name) => {
+    const type = catalogue.find('metric', name)?.type;
+    if (type === undefined || type === 'count' || type === 'sum') return [];
+    const message = `"${name}" is a ${type} of users, but a ${design.type} design compares totals; use a count or a sum`;
+    return [{ path: `experiment ${key}: metrics`, message }];
+  });
 }
 
 function problemsOfLayer(experiment: ExperimentDefinition, catalogue: Catalogue): Problem[] {

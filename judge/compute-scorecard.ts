@@ -1,7 +1,11 @@
 import { buildScorecard, type MetricStatistics, type ScorecardInput } from '../scorecard/build.ts';
+import type { Design } from '../definitions/design.ts';
+import type { DesignedUnit } from '../scorecard/designed-units.ts';
 import type { Scorecard } from '../scorecard/scorecard.ts';
 import { readSplit } from '../scorecard/split.ts';
 import { dueLooks, readingAt, type MaturedUnits, type Reading } from '../scorecard/looks.ts';
+import type { DesignedRow } from '../warehouse-sql/designed-queries.ts';
+import { readDesignedCounts } from './read-designed-counts.ts';
 import type { MaturityQuestion, MaturityRow } from '../warehouse-sql/compose-maturity.ts';
 import type { ScorecardRow, SegmentSplitRow } from '../warehouse-sql/compose-scorecard.ts';
 
@@ -9,6 +13,8 @@ import type { ScorecardRow, SegmentSplitRow } from '../warehouse-sql/compose-sco
 export interface Counts {
   /** @param asOfMs in ms since 1970 UTC: later exposures, and windows that were still open then, do not count */
   scorecard(asOfMs: number): Promise<readonly ScorecardRow[]>;
+  /** Asked instead of `scorecard` where the definition has a design; a source without it has none. */
+  designed?(question: { readonly design: Design; readonly asOfMs: number }): Promise<readonly DesignedRow[]>;
   /** Asked only where a stopping rule depends on the number of units. */
   maturity(question: MaturityQuestion): Promise<readonly MaturityRow[]>;
   /** Asked only where the split is not as defined. */
@@ -19,16 +25,19 @@ export type JudgeInput = Pick<ScorecardInput, 'definition' | 'record' | 'metrics
 
 /** A scorecard from what the warehouse counts; `metrics` stand in the order in which they were asked. */
 export async function computeScorecard(input: JudgeInput, counts: Counts): Promise<Scorecard> {
-  const { definition, record, metrics, computedAtMs } = input;
+  const { definition, record, computedAtMs } = input;
   const asOfMs = Math.min(computedAtMs, record.analysisClosedAtMs ?? computedAtMs);
-  const counted = readCounts(await counts.scorecard(asOfMs), [...metrics.keys()]);
+  const counted = await countedBy(input, counts, asOfMs);
   const { isMismatch } = readSplit(definition, counted.split, []);
   const segments = isMismatch && definition.segments.length > 0 ? await counts.segments() : [];
   const look = await readLook(input, counts, asOfMs);
-  return buildScorecard({ ...input, ...counted, ...look, segments });
+  const designed = { units: counted.designedUnits, unitsAtLook: look.unitsAtLook ?? [] };
+  return buildScorecard({ ...input, ...counted, ...look, designed, segments });
 }
 
-type Look = Pick<ScorecardInput, 'reading' | 'statisticsAtLook' | 'isFullAtMs'>;
+type Look = Pick<ScorecardInput, 'reading' | 'statisticsAtLook' | 'isFullAtMs'> & {
+  readonly unitsAtLook?: readonly DesignedUnit[];
+};
 
 /** What the stopping rule lets be read: which look is due, by the calendar and the number of units, and the outcomes up to it. */
 async function readLook(input: JudgeInput, counts: Counts, asOfMs: number): Promise<Look> {
@@ -41,8 +50,8 @@ async function readLook(input: JudgeInput, counts: Counts, asOfMs: number): Prom
   const units = due.length === 0 ? [] : await maturedBy(counts, { windowMs, lookTimesMs: due.map(({ atMs }) => atMs) });
   const reading: Reading = readingAt(definition, record, { asOfMs, due, units });
   if (reading.kind !== 'look') return { reading, isFullAtMs };
-  const { statistics } = readCounts(await counts.scorecard(reading.atMs), [...metrics.keys()]);
-  return { reading, isFullAtMs, statisticsAtLook: statistics };
+  const { statistics, designedUnits } = await countedBy(input, counts, reading.atMs);
+  return { reading, isFullAtMs, statisticsAtLook: statistics, unitsAtLook: designedUnits };
 }
 
 async function fullAt(
@@ -63,6 +72,22 @@ async function maturedBy(
 }
 
 type Counted = Pick<ScorecardInput, 'split' | 'statistics' | 'leftOut'>;
+
+type CountedWithUnits = Counted & { readonly designedUnits: readonly DesignedUnit[] };
+
+async function countedBy(
+  { definition, record, metrics }: JudgeInput,
+  counts: Counts,
+  asOfMs: number,
+): Promise<CountedWithUnits> {
+  const keys = [...metrics.keys()];
+  const { design } = definition;
+  if (design === undefined) return { ...readCounts(await counts.scorecard(asOfMs), keys), designedUnits: [] };
+  if (counts.designed === undefined)
+    throw new RangeError(`scorecard: ${definition.key} has a ${design.type} design, which this source cannot count`);
+  const rows = await counts.designed({ design, asOfMs });
+  return readDesignedCounts(rows, { design, metricKeys: keys, fromMs: record.enrolledAtMs ?? asOfMs, asOfMs });
+}
 
 function readCounts(rows: readonly ScorecardRow[], metricKeys: readonly string[]): Counted {
   const unitsOf = (part: ScorecardRow['part']): number => rows.find((row) => row.part === part)?.units ?? 0;

@@ -30,13 +30,13 @@ export function isCollecting(record: ExperimentRecord): boolean {
   return isLive && !record.isKilled && record.enrolledAtMs !== null && record.analysisClosedAtMs === null;
 }
 
-/** Reads what there is to watch in an epoch; `null` where the experiment has no guardrails. */
+/** Reads what there is to watch in an epoch; `null` where there is none: no guardrails, or a switchback, whose windows only the scorecard can compare. */
 export async function readWatched(
   controlStore: Pick<ControlStore, 'getDefinition'>,
   record: ExperimentRecord,
 ): Promise<WatchedExperiment | null> {
   const { definition } = await controlStore.getDefinition('experiment', record.key, record.definitionVersion);
-  if (definition.metrics.guardrails.length === 0) return null;
+  if (definition.metrics.guardrails.length === 0 || definition.design?.type === 'switchback') return null;
   return {
     experimentKey: record.key,
     epoch: record.epoch,

@@ -2,6 +2,8 @@ import type { ExperimentRecord } from '../control-store/port.ts';
 import type { ExperimentDefinition } from '../definitions/experiment.ts';
 import type { MetricDefinition } from '../definitions/metric.ts';
 import type { CovariateSums } from '../estimators/cuped.ts';
+import { designedGuardrailGates, designedReadouts } from './designed-readouts.ts';
+import type { DesignedUnit } from './designed-units.ts';
 import { guardrailGates } from './guardrail-gates.ts';
 import type { Reading } from './looks.ts';
 import { readoutsOf } from './readouts.ts';
@@ -18,7 +20,7 @@ export interface MetricStatistics extends CovariateSums {
 /** What a judgement needs to know of an experiment, of ours or of a warehouse that was there before. */
 export type JudgedExperiment = Pick<
   ExperimentDefinition,
-  'key' | 'control' | 'segments' | 'metrics' | 'stopping' | 'runtime'
+  'key' | 'control' | 'segments' | 'metrics' | 'stopping' | 'runtime' | 'design' | 'interference'
 > & {
   readonly variants: readonly Pick<ExperimentDefinition['variants'][number], 'key' | 'weightBasisPoints'>[];
 };
@@ -41,6 +43,8 @@ export interface ScorecardInput {
   readonly statisticsAtLook?: readonly MetricStatistics[];
   /** When as many units had matured as `maximumUnits` wants, in ms since 1970 UTC; null: not yet. */
   readonly isFullAtMs: number | null;
+  /** Of a design: each unit's totals, as of now and as of the look that is due (empty where none is). */
+  readonly designed?: { readonly units: readonly DesignedUnit[]; readonly unitsAtLook: readonly DesignedUnit[] };
   readonly leftOut: Pick<Scorecard['leftOut'], 'crossedUnits' | 'notRandomExposures'>;
   /** Why the rows themselves cannot be trusted, each in a sentence; none: they can. */
   readonly dataProblems?: readonly string[];
@@ -55,10 +59,12 @@ export interface ScorecardInput {
 export function buildScorecard(input: ScorecardInput): Scorecard {
   const { definition, record, computedAtMs } = input;
   const split = readSplit(definition, input.split, input.segments);
-  const trust = [...dataGates(input), splitGate(split)];
+  const trust = [...interferenceGates(definition), ...dataGates(input), splitGate(split)];
   const isTrusted = trust.every(({ status }) => status !== 'failed');
-  const readouts = isTrusted ? readoutsOf(input) : [];
-  const gates = isTrusted ? [...trust, ...guardrailGates(input)] : trust;
+  const isDesigned = definition.design !== undefined;
+  const readouts = isTrusted ? (isDesigned ? designedReadouts(input) : readoutsOf(input)) : [];
+  const guarded = isTrusted ? (isDesigned ? designedGuardrailGates(input) : guardrailGates(input)) : [];
+  const gates = [...trust, ...guarded];
   const { gates: verdictGates, ...verdict } = reachVerdict({ ...input, readouts, gates });
   return {
     experimentKey: definition.key,
@@ -71,6 +77,14 @@ export function buildScorecard(input: ScorecardInput): Scorecard {
     gates: [...gates, ...verdictGates],
     leftOut: { ...input.leftOut, immatureUnits: isTrusted ? immatureUnits(input) : {} },
   };
+}
+
+/** Units that affect each other cannot be compared one by one: no number at all. */
+function interferenceGates({ interference, design }: JudgedExperiment): Gate[] {
+  if (interference === undefined || design !== undefined) return [];
+  const remedy = 'run it as a switchback, or with a cluster or geo design';
+  const reason = `units affect each other (${interference}), so a user-level comparison is wrong; ${remedy}`;
+  return [{ gate: 'data', metricKey: null, status: 'failed', reason }];
 }
 
 function lookOf(reading: Reading): Scorecard['look'] {

@@ -30,7 +30,7 @@ export function intervalReader({ stopping, reading, alpha, control, treatment }:
   };
 }
 
-function ruleOf(stopping: StoppingRule, reading: ReaderInput['reading']): LookRule {
+export function ruleOf(stopping: StoppingRule, reading: ReaderInput['reading']): LookRule {
   if (reading.kind === 'any-time') return { rule: 'always-valid' };
   if (stopping.rule !== 'group-sequential') return { rule: 'fixed-horizon' };
   const { look, looks, isLast, information, spendingFractions } = reading;

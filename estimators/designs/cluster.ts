@@ -24,6 +24,8 @@ export interface ClusterResult {
   readonly effect: DesignedEffect;
   readonly control: ClusterArm;
   readonly treatment: ClusterArm;
+  /** Of control's mean. */
+  readonly controlStandardError: number;
   readonly method: string;
 }
 
@@ -69,6 +71,7 @@ export function readClusters(clusters: readonly ClusterSums[], options: ClusterO
     effect: readByStudent('clusters', effect, alpha),
     control: control.arm,
     treatment: treatment.arm,
+    controlStandardError: Math.sqrt(factor * control.variance),
     method: correction === 'CR2' ? 'cluster-robust CR2, Bell–McCaffrey degrees of freedom' : 'cluster-robust CR1',
   };
 }

@@ -21,6 +21,8 @@ export interface SwitchbackResult {
   readonly effect: DesignedEffect;
   readonly control: SwitchbackArm;
   readonly treatment: SwitchbackArm;
+  /** Of control's mean. */
+  readonly controlStandardError: number;
   readonly regionCount: number;
   readonly maximumLag: number;
   readonly method: string;
@@ -46,14 +48,14 @@ export function readSwitchback(
   const { hasFixedEffects = false, alpha = 0.05 } = options;
   const weights = weightsOf(panel, options);
   const maximumLag = lagOf(panel, options);
-  const coefficient = hasFixedEffects
-    ? withinEffect(panel, weights, maximumLag)
-    : plainEffect(panel, weights, maximumLag);
+  const plain = plainCoefficients(panel, weights, maximumLag);
+  const coefficient = hasFixedEffects ? withinEffect(panel, weights, maximumLag) : plain.effect;
   const adjusted = hasFixedEffects ? ', region and time held fixed' : '';
   return {
     effect: readByStudent('switchback', coefficient, alpha),
     control: armOf(panel, weights, false),
     treatment: armOf(panel, weights, true),
+    controlStandardError: plain.control.standardError,
     regionCount: panel.regionCount,
     maximumLag,
     method: `difference of windows${adjusted}, Newey–West over ${maximumLag} ${maximumLag === 1 ? 'window' : 'windows'} within region`,
@@ -119,12 +121,16 @@ function placesOf({ rows }: Panel): Pick<HacInput, 'series' | 'positions'> {
   return { series: rows.map(({ region }) => region), positions: rows.map(({ position }) => position) };
 }
 
-function plainEffect(panel: Panel, weights: readonly number[], maximumLag: number): HacCoefficient {
+function plainCoefficients(
+  panel: Panel,
+  weights: readonly number[],
+  maximumLag: number,
+): { readonly control: HacCoefficient; readonly effect: HacCoefficient } {
   const regressors = panel.rows.map(({ isTreated }) => [1, Number(isTreated)]);
   const outcomes = panel.rows.map(({ value }) => value);
-  const [, effect] = hacRegression({ regressors, outcomes, weights, ...placesOf(panel), maximumLag });
-  if (effect === undefined) throw new RangeError('switchback: there is no effect to read');
-  return effect;
+  const [control, effect] = hacRegression({ regressors, outcomes, weights, ...placesOf(panel), maximumLag });
+  if (control === undefined || effect === undefined) throw new RangeError('switchback: there is no effect to read');
+  return { control, effect };
 }
 
 function withinEffect(panel: Panel, weights: readonly number[], maximumLag: number): HacCoefficient {

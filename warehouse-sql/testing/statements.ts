@@ -1,6 +1,8 @@
 import type { MetricDefinition, PropertyFilter } from '../../definitions/metric.ts';
 import type { Statement } from '../../warehouse/port.ts';
 import type { Dialect } from '../dialect.ts';
+import type { Design } from '../../definitions/design.ts';
+import { designedQuery } from '../designed-queries.ts';
 import { countUserQuery, eraseUserStatement, type ErasedUnit } from '../erasure.ts';
 import { maturityQuery, scorecardQuery, segmentSplitQuery, type Analysis } from '../scorecard-queries.ts';
 import { day, DAY_MS, DEPOSITED, KEY } from './small-warehouse.ts';
@@ -50,6 +52,21 @@ function maturity(name: string, maximumUnits: number | null): RegisteredStatemen
   return { builder: 'maturityQuery', name, render: (dialect) => maturityQuery(dialect, ANALYSIS, question) };
 }
 
+const DESIGNS: readonly Design[] = [
+  { type: 'switchback', region: 'city', windowMs: 3_600_000, burnInMs: 300_000 },
+  { type: 'cluster', cluster: 'team' },
+  { type: 'geo', region: 'city' },
+];
+
+function designed(design: Design): RegisteredStatement {
+  const metrics = [METRICS.sum, METRICS.count];
+  return {
+    builder: 'designedQuery',
+    name: `designed-${design.type}`,
+    render: (dialect) => designedQuery(dialect, ANALYSIS, design, metrics),
+  };
+}
+
 const ERASED: Readonly<Record<string, ErasedUnit>> = {
   user: { userId: 'u1', deviceIds: [], untilMs: day(1) },
   'user-with-devices': { userId: 'u1', deviceIds: ['d1', 'd2'], untilMs: day(1) },
@@ -66,6 +83,7 @@ export const STATEMENTS: readonly RegisteredStatement[] = [
   scorecard('scorecard-every-metric', EVERY_METRIC),
   maturity('maturity-of-looks', null),
   maturity('maturity-up-to-units', 500),
+  ...DESIGNS.map(designed),
   segments('segments-one', ['region']),
   segments('segments-several', ['region', 'os', 'app_version']),
   ...Object.entries(ERASED).flatMap(([name, user]) => [

@@ -1,0 +1,126 @@
+WITH repeated_exposures AS (
+-- One row per event id that came more than once: event_id.
+SELECT event_id
+FROM raw_events
+WHERE event_type = 'exposure'
+  AND experiment_key = @experiment_key
+  AND epoch = @epoch
+  AND occurred_at <= @closed_at
+GROUP BY event_id
+HAVING COUNT(*) > 1
+),
+stg_exposures AS (
+-- One row per exposure event of one epoch, the first in the log where an event id came twice:
+-- unit_id, variant, reason, occurred_at, segments (JSON), log_partition, log_offset.
+SELECT
+  JSON_VALUE(properties, '$.unit_id') AS unit_id,
+  variant,
+  JSON_VALUE(properties, '$.reason') AS reason,
+  occurred_at,
+  JSON_QUERY(properties, '$.segments') AS segments,
+  log_partition,
+  log_offset
+FROM raw_events
+WHERE event_type = 'exposure'
+  AND experiment_key = @experiment_key
+  AND epoch = @epoch
+  AND occurred_at <= @closed_at
+  AND event_id NOT IN (SELECT event_id FROM repeated_exposures)
+UNION ALL
+SELECT
+  JSON_VALUE(properties, '$.unit_id') AS unit_id,
+  variant,
+  JSON_VALUE(properties, '$.reason') AS reason,
+  occurred_at,
+  JSON_QUERY(properties, '$.segments') AS segments,
+  log_partition,
+  log_offset
+FROM (
+  SELECT *
+  FROM raw_events
+  WHERE event_type = 'exposure'
+  AND experiment_key = @experiment_key
+  AND epoch = @epoch
+  AND occurred_at <= @closed_at
+    AND event_id IN (SELECT event_id FROM repeated_exposures)
+  QUALIFY ROW_NUMBER() OVER (PARTITION BY event_id ORDER BY log_partition, log_offset) = 1
+) AS first_copy
+),
+int_first_exposures AS (
+-- One row per unit: unit_id, variant, first_exposed_at, segments (JSON), all of its first exposure by a random split;
+-- is_crossed: it met more than one variant.
+SELECT
+  unit_id, variant, occurred_at AS first_exposed_at, segments,
+  MIN(variant) OVER (PARTITION BY unit_id) <> MAX(variant) OVER (PARTITION BY unit_id) AS is_crossed
+FROM stg_exposures
+WHERE reason = 'REASON_SPLIT' AND unit_id IS NOT NULL AND variant IS NOT NULL
+QUALIFY ROW_NUMBER() OVER (PARTITION BY unit_id ORDER BY occurred_at, log_partition, log_offset) = 1
+),
+repeated_outcomes AS (
+-- One row per event id that came more than once: event_id.
+SELECT event_id
+FROM raw_events
+WHERE event_type IN (@event_0)
+  AND occurred_at < @as_of
+  AND occurred_at >= (SELECT TIMESTAMP_ADD(MIN(first_exposed_at), INTERVAL -3600000 MILLISECOND) FROM int_first_exposures)
+GROUP BY event_id
+HAVING COUNT(*) > 1
+),
+stg_outcomes AS (
+-- One row per event that a metric may count, the first in the log where an event id came twice:
+-- user_id, anonymous_id, named_unit_id, occurred_at, value_0, value_1, …
+SELECT
+  user_id,
+  anonymous_id,
+  JSON_VALUE(properties, '$.city') AS named_unit_id,
+  occurred_at,
+  CASE WHEN event_type = @event_0 THEN COALESCE(IF(JSON_TYPE(JSON_QUERY(properties, '$.amount_paise')) = 'number', CAST(JSON_VALUE(properties, '$.amount_paise') AS FLOAT64), NULL), 0) END AS value_0,
+  CASE WHEN event_type = @event_1 THEN 1 END AS value_1
+FROM raw_events
+WHERE event_type IN (@event_0)
+  AND occurred_at < @as_of
+  AND occurred_at >= (SELECT TIMESTAMP_ADD(MIN(first_exposed_at), INTERVAL -3600000 MILLISECOND) FROM int_first_exposures)
+  AND event_id NOT IN (SELECT event_id FROM repeated_outcomes)
+UNION ALL
+SELECT
+  user_id,
+  anonymous_id,
+  JSON_VALUE(properties, '$.city') AS named_unit_id,
+  occurred_at,
+  CASE WHEN event_type = @event_0 THEN COALESCE(IF(JSON_TYPE(JSON_QUERY(properties, '$.amount_paise')) = 'number', CAST(JSON_VALUE(properties, '$.amount_paise') AS FLOAT64), NULL), 0) END AS value_0,
+  CASE WHEN event_type = @event_1 THEN 1 END AS value_1
+FROM (
+  SELECT *
+  FROM raw_events
+  WHERE event_type IN (@event_0)
+  AND occurred_at < @as_of
+  AND occurred_at >= (SELECT TIMESTAMP_ADD(MIN(first_exposed_at), INTERVAL -3600000 MILLISECOND) FROM int_first_exposures)
+    AND event_id IN (SELECT event_id FROM repeated_outcomes)
+  QUALIFY ROW_NUMBER() OVER (PARTITION BY event_id ORDER BY log_partition, log_offset) = 1
+) AS first_copy
+),
+int_window_outcomes AS (
+-- One row per outcome event that names a region, after the burn-in of its window: window_id, occurred_at, value_0, value_1, …
+SELECT
+  CONCAT(outcome.named_unit_id, '@', CAST(UNIX_MILLIS(outcome.occurred_at) - MOD(UNIX_MILLIS(outcome.occurred_at), 3600000) AS STRING)) AS window_id,
+  outcome.*
+FROM stg_outcomes AS outcome
+WHERE outcome.named_unit_id IS NOT NULL AND MOD(UNIX_MILLIS(outcome.occurred_at), 3600000) >= 300000
+),
+window_totals AS (
+-- One row per window of a region that was exposed: unit_id, variant, and each metric's total y_0, y_1, …
+SELECT exposure.unit_id, exposure.variant, COALESCE(SUM(outcome.value_0), 0) AS y_0, COALESCE(SUM(outcome.value_1), 0) AS y_1
+FROM int_first_exposures AS exposure
+LEFT JOIN int_window_outcomes AS outcome ON outcome.window_id = exposure.unit_id
+GROUP BY exposure.unit_id, exposure.variant
+)
+SELECT 'exposed' AS part, -1 AS metric, '' AS unit_id, variant AS variant, COUNT(*) AS units, CAST(0 AS FLOAT64) AS total FROM int_first_exposures GROUP BY variant
+UNION ALL
+SELECT 'crossed' AS part, -1 AS metric, '' AS unit_id, '' AS variant, COUNT(*) AS units, CAST(0 AS FLOAT64) AS total FROM int_first_exposures WHERE is_crossed
+UNION ALL
+SELECT 'not_random' AS part, -1 AS metric, '' AS unit_id, '' AS variant, COUNT(*) AS units, CAST(0 AS FLOAT64) AS total FROM stg_exposures WHERE reason IS NULL OR reason <> 'REASON_SPLIT'
+UNION ALL
+SELECT 'unit' AS part, 0 AS metric, unit_id, variant, 1 AS units, CAST(y_0 AS FLOAT64) AS total FROM window_totals
+UNION ALL
+SELECT 'unit' AS part, 1 AS metric, unit_id, variant, 1 AS units, CAST(y_1 AS FLOAT64) AS total FROM window_totals
+ORDER BY part, metric, unit_id, variant
