@@ -6,6 +6,7 @@ import { checkColumns, type Warning } from './check-columns.ts';
 import { refuseMixedClusters, withKnownWindow } from './design.ts';
 import { columnsOf } from './metric-expression.ts';
 import { readMetrics } from './metric-readings.ts';
+import { plausibilityWarnings } from './plausibility.ts';
 import type { ExperimentRequest } from './request.ts';
 import type { ExperimentAnalysis, SplitReading } from './result.ts';
 import { readSegments } from './segment-readings.ts';
@@ -42,7 +43,11 @@ export async function analyzeExperiment(asked: ExperimentRequest): Promise<Exper
       metrics,
       segments: segments.readings,
       methods: methodsInWords(request),
-      warnings: [...warnings, ...segments.warnings] satisfies readonly Warning[],
+      warnings: [
+        ...warnings,
+        ...plausibilityWarnings(metrics, request),
+        ...segments.warnings,
+      ] satisfies readonly Warning[],
     };
   });
 }

@@ -9,7 +9,7 @@ import type { ArmReading, Comparison } from './result.ts';
 import { readSwitchbackEstimates } from './switchback-estimates.ts';
 
 /** A comparison before any correction. */
-export type RawComparison = Omit<Comparison, 'adjustedPValue' | 'isSignificant' | 'reading'>;
+export type RawComparison = Omit<Comparison, 'adjustedPValue' | 'isSignificant' | 'reading' | 'bayesian'>;
 
 /** One metric in the whole file or in one segment. */
 export interface MetricEstimates {

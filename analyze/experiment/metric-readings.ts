@@ -1,6 +1,7 @@
 import type { Warehouse } from '../../warehouse/port.ts';
 import { AnalyzeError } from '../analyze-error.ts';
 import { adjustedPValues } from '../../estimators/comparisons/adjusted-p-values.ts';
+import { bayesianView } from './bayesian-view.ts';
 import type { MetricExpression } from './metric-expression.ts';
 import { readEstimates, type RawComparison } from './metric-estimates.ts';
 import { readCap } from './metric-moments.ts';
@@ -43,7 +44,9 @@ export async function readMetrics(
       ...reading,
       comparisons: raw.map((each) => {
         const adjustedPValue = adjusted[families.indexOf(each)] ?? each.pValue;
-        return { ...each, adjustedPValue, ...judge(each, adjustedPValue, reading.goodDirection, request.alpha) };
+        const judged = judge(each, adjustedPValue, reading.goodDirection, request.alpha);
+        const bayesian = bayesianView(each.absolute, reading.goodDirection, request.alpha);
+        return { ...each, adjustedPValue, ...judged, bayesian };
       }),
     };
   });

@@ -30,6 +30,16 @@ export interface Clustering {
   readonly effectiveUnits: number;
 }
 
+/** Beside the frequentist reading, with no belief beforehand; it promises nothing about how often it errs under repeated looks. */
+export interface BayesianView {
+  /** Probability that the arm is better than control, by the direction that is good. */
+  readonly chanceToBeatControl: number;
+  /** In the metric's unit: what is lost on average by taking the arm, where it is worse. */
+  readonly expectedLoss: number;
+  /** The same for staying with control. */
+  readonly expectedLossOfControl: number;
+}
+
 /** One arm against control, for one metric. */
 export interface Comparison {
   readonly arm: string;
@@ -52,6 +62,7 @@ export interface Comparison {
   readonly varianceRemovedRatio: number | null;
   /** null where units were randomized, and for ratios and quantiles. */
   readonly clustering: Clustering | null;
+  readonly bayesian: BayesianView;
 }
 
 export interface MetricReading {

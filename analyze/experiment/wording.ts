@@ -9,8 +9,12 @@ export function methodsInWords(request: ExperimentRequest): readonly string[] {
     ...designInWords(request),
     ...covariatesInWords(request),
     correctionInWords(request),
+    BAYESIAN,
   ];
 }
+
+const BAYESIAN =
+  'The chance to beat control and the expected loss are Bayesian with a flat prior, for one look: whoever stops when they look good errs more often than they say.';
 
 function stoppingInWords({ stopping, alpha }: ExperimentRequest, level: string): string {
   switch (stopping.rule) {

@@ -63,7 +63,18 @@ function metricsSection(analysis: ExperimentAnalysis): string {
         : [{ ...comparison.relative, label: `${metric.metric} · ${comparison.arm}`, tone: comparison.reading }],
     ),
   );
-  const head = ['metric', 'arm', control, 'arm', 'effect', 'p', 'adjusted p', 'reading'];
+  const head = [
+    'metric',
+    'arm',
+    control,
+    'arm',
+    'effect',
+    'p',
+    'adjusted p',
+    'chance to beat control',
+    'expected loss',
+    'reading',
+  ];
   if (covariates.length > 0) head.push('noise removed');
   return section(
     `Effects against ${control}`,
@@ -89,6 +100,8 @@ function metricRow(
     effectText(comparison.absolute, comparison.relative),
     pValue(comparison.pValue),
     pValue(comparison.adjustedPValue),
+    percent(comparison.bayesian.chanceToBeatControl, 1),
+    value(comparison.bayesian.expectedLoss),
     comparison.reading,
   ];
   if (covariates.length > 0) row.push(percent(comparison.varianceRemovedRatio ?? 0, 1));

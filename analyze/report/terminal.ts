@@ -35,7 +35,19 @@ const RANDOMIZED = { user: 'units', cluster: 'clusters', switchback: 'windows' }
 function metricsTable({ metrics, control, covariates, design }: ExperimentAnalysis): string {
   const removed = covariates.length === 0 ? [] : ['variance removed'];
   return alignedTable(
-    ['metric', 'arm', RANDOMIZED[design.kind], control, 'arm mean', 'effect', 'p', 'adjusted p', ...removed, 'reading'],
+    [
+      'metric',
+      'arm',
+      RANDOMIZED[design.kind],
+      control,
+      'arm mean',
+      'effect',
+      'p',
+      'adjusted p',
+      'chance to beat',
+      ...removed,
+      'reading',
+    ],
     metrics.flatMap((metric) =>
       metric.comparisons.map((comparison) => {
         const ofControl = metric.arms.find(({ arm }) => arm === control);
@@ -49,6 +61,7 @@ function metricsTable({ metrics, control, covariates, design }: ExperimentAnalys
           effectText(comparison.absolute, comparison.relative),
           pValue(comparison.pValue),
           pValue(comparison.adjustedPValue),
+          percent(comparison.bayesian.chanceToBeatControl, 1),
           ...(covariates.length === 0 ? [] : [percent(comparison.varianceRemovedRatio ?? 0, 1)]),
           comparison.reading,
         ];
