@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { repositoryFile } from '../../parts/repository-root.ts';
+import { seededRandom, type SeededRandom } from '../seeded-random.ts';
 import { blockBootstrap } from './block-bootstrap.ts';
 import { intraclusterCorrelation, readClusters, type ClusterSums } from './cluster.ts';
 import { randomizationInterval, randomizationTest } from './randomization-test.ts';
@@ -125,4 +126,74 @@ test('what cannot be read is refused by name', () => {
   const cluster = { cluster: 'c', isTreated: true, count: 4, total: 2 };
   assert.throws(() => readClusters([cluster, cluster]), /"c" is there twice/);
   assert.throws(() => readClusters([cluster]), /at least 2 clusters in control, got 0/);
+});
+
+/** Share of experiments without an effect whose p-value is below 0.05. */
+function falseAlarms(experiments: number, pValue: () => number): number {
+  let alarms = 0;
+  for (let i = 0; i < experiments; i += 1) if (pValue() < 0.05) alarms += 1;
+  return alarms / experiments;
+}
+
+/** Without an effect; the error of a window carries on into the next. */
+function quietWindows(random: SeededRandom, regions: number, windows: number, persistence: number) {
+  return Array.from({ length: regions * windows }, (_, i) => i).reduce<WindowObservation[]>((rows, i) => {
+    const before = i % windows === 0 ? 0 : (rows[i - 1]?.total ?? 0);
+    const total = persistence * before + random.normal();
+    const region = `r${Math.floor(i / windows)}`;
+    rows.push({ region, windowStartMs: (i % windows) * 1_000, isTreated: random.bernoulli(0.5) === 1, total });
+    return rows;
+  }, []);
+}
+
+// 2,000 experiments: three standard errors of a rate of 5 % are 1.46 points.
+const WITHIN = 0.0146;
+
+for (const [regions, windows, persistence, hasFixedEffects] of [
+  [1, 48, 0.6, false],
+  [1, 150, 0.8, false],
+  [4, 40, 0.6, true],
+] as const) {
+  test(`${regions} × ${windows} windows with a memory of ${persistence}: false alarms are 5 %`, () => {
+    const random = seededRandom(7);
+    const rate = falseAlarms(2_000, () => {
+      const rows = quietWindows(random, regions, windows, persistence);
+      return readSwitchback(rows, { hasFixedEffects }).effect.pValue;
+    });
+    assert.ok(Math.abs(rate - 0.05) < WITHIN, String(rate));
+  });
+}
+
+for (const [clusterCount, spread] of [
+  [6, 1],
+  [10, 1],
+  [20, 3],
+] as const) {
+  test(`${clusterCount} clusters of unequal size: false alarms are at most 5 %`, () => {
+    const random = seededRandom(9);
+    const rate = falseAlarms(2_000, () => {
+      const clusters = Array.from({ length: clusterCount }, (_, i) => {
+        const count = 10 + Math.floor(10 * spread * random.uniform());
+        const own = random.normal();
+        const units = Array.from({ length: count }, () => own + random.normal());
+        const total = units.reduce((sum, value) => sum + value, 0);
+        return { cluster: String(i), isTreated: i % 2 === 0, count, total };
+      });
+      return readClusters(clusters).effect.pValue;
+    });
+    assert.ok(rate < 0.05 + WITHIN && rate > 0.01, String(rate));
+  });
+}
+
+test('the randomization test has the level that it names, for windows with a memory', () => {
+  const random = seededRandom(11);
+  const rate = falseAlarms(1_000, () => {
+    const rows = quietWindows(random, 1, 20, 0.8);
+    const isTreated = rows.map((row) => row.isTreated);
+    if (new Set(isTreated).size < 2) return 1;
+    const mechanism = { mechanism: 'independent', treatedRatio: 0.5 } as const;
+    const seed = Math.floor(1e6 * random.uniform());
+    return randomizationTest({ values: rows.map(({ total }) => total), isTreated, mechanism, seed, draws: 199 }).pValue;
+  });
+  assert.ok(rate < 0.05 + 0.021, String(rate));
 });

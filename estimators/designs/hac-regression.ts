@@ -14,6 +14,11 @@ export interface HacInput {
   readonly maximumLag: number;
   /** Parameters that were removed beforehand, such as fixed effects; they count in the correction n / (n − k). */
   readonly absorbedCount?: number;
+  /**
+   * `parameters` (default): n / (n − k), as statsmodels. `unbiased`: what makes the variance estimate right on average for independent errors
+   * of equal variance, c'c / tr(QM); larger than the other where lags take more freedom than parameters do.
+   */
+  readonly correction?: 'parameters' | 'unbiased';
 }
 
 export interface HacCoefficient {
@@ -25,7 +30,7 @@ export interface HacCoefficient {
 
 /**
  * Weighted least squares with a Newey–West covariance (Bartlett weights 1 − lag / (L + 1)) within each series and none between series,
- * times n / (n − k). Lags are distances in time, so a missing window does not bring its neighbours together.
+ * times a small-sample correction. Lags are distances in time, so a missing window does not bring its neighbours together.
  *
  * The degrees of freedom are Satterthwaite's for independent errors of equal variance: the variance estimate is a quadratic form e'Qe of
  * the residuals e = Mu, which has mean tr(QM) and variance 2 tr(QMQM). They fall as L grows, as they should.
@@ -50,15 +55,17 @@ export function hacRegression(input: HacInput): readonly HacCoefficient[] {
   const bread = inverse(gram);
   const beta = bread.mmul(x.transpose().mmul(y));
   const residuals = Matrix.sub(y, x.mmul(beta)).to1DArray();
-  const correction = n / (n - k - absorbedCount);
+  const kept = (n - k - absorbedCount) / (n - k);
   const influence = x.mmul(bread);
   return Array.from({ length: k }, (_, j) => {
     const c = influence.getColumn(j);
     const variance = bandedSum(input, (i, h) => (c[i] ?? 0) * (c[h] ?? 0) * (residuals[i] ?? 0) * (residuals[h] ?? 0));
+    const { degreesOfFreedom, inflation } = satterthwaite(input, c, x, bread);
+    const correction = input.correction === 'unbiased' ? inflation / kept : n / (n - k - absorbedCount);
     return {
       estimate: beta.get(j, 0),
       standardError: Math.sqrt(Math.max(0, variance * correction)),
-      degreesOfFreedom: satterthwaite(input, c, x, bread) * ((n - k - absorbedCount) / (n - k)),
+      degreesOfFreedom: degreesOfFreedom * kept,
     };
   });
 }
@@ -90,8 +97,14 @@ function forEachLag(
   }
 }
 
-/** tr(QM)² / tr(QMQM) with Q the banded matrix of the variance estimate and M = I − X (X'X)⁻¹ X'. */
-function satterthwaite(input: HacInput, c: readonly number[], x: Matrix, bread: Matrix): number {
+interface SmallSample {
+  /** tr(QM)² / tr(QMQM) with Q the banded matrix of the variance estimate and M = I − X (X'X)⁻¹ X'. */
+  readonly degreesOfFreedom: number;
+  /** What the variance is over the mean of its estimate, c'c / tr(QM). */
+  readonly inflation: number;
+}
+
+function satterthwaite(input: HacInput, c: readonly number[], x: Matrix, bread: Matrix): SmallSample {
   const qx = Matrix.zeros(x.rows, x.columns);
   let trace = 0;
   let traceOfSquare = 0;
@@ -113,7 +126,9 @@ function satterthwaite(input: HacInput, c: readonly number[], x: Matrix, bread: 
   const inner = bread.mmul(x.transpose().mmul(qx));
   const expected = trace - inner.trace();
   const spread = traceOfSquare - 2 * bread.mmul(qx.transpose().mmul(qx)).trace() + inner.mmul(inner).trace();
-  return expected > 0 && spread > 0 ? Math.max(1, expected ** 2 / spread) : 1;
+  if (!(expected > 0 && spread > 0))
+    throw new RangeError('regression: too few rows for so many lags; lower the largest lag or gather more windows');
+  return { degreesOfFreedom: Math.max(1, expected ** 2 / spread), inflation: trace / expected };
 }
 
 /** With ones on the diagonal, so that units of the regressors do not pass for collinearity. */

@@ -48,8 +48,10 @@ export function readSwitchback(
   const { hasFixedEffects = false, alpha = 0.05 } = options;
   const weights = weightsOf(panel, options);
   const maximumLag = lagOf(panel, options);
-  const plain = plainCoefficients(panel, weights, maximumLag);
-  const coefficient = hasFixedEffects ? withinEffect(panel, weights, maximumLag) : plain.effect;
+  const input = inputOf(panel, weights, maximumLag);
+  const plain = plainCoefficients(input);
+  const coefficient = hasFixedEffects ? withinRegression(input)[0] : plain.effect;
+  if (coefficient === undefined) throw new RangeError('switchback: there is no effect to read');
   const adjusted = hasFixedEffects ? ', region and time held fixed' : '';
   return {
     effect: readByStudent('switchback', coefficient, alpha),
@@ -90,13 +92,15 @@ export function carryOver(
     const follows = before !== undefined && before.region === row.region && before.position === row.position - 1;
     return follows ? [{ row, before, weight: weights[i] ?? 1 }] : [];
   });
-  const [, own, previous] = hacRegression({
-    regressors: pairs.map(({ row, before }) => [1, Number(row.isTreated), Number(before.isTreated)]),
+  const places = { series: pairs.map(({ row }) => row.region), positions: pairs.map(({ row }) => row.position) };
+  const regress = options.hasFixedEffects === true ? withinRegression : plainRegression;
+  const [own, previous] = regress({
+    regressors: pairs.map(({ row, before }) => [Number(row.isTreated), Number(before.isTreated)]),
     outcomes: pairs.map(({ row }) => row.value),
     weights: pairs.map(({ weight }) => weight),
-    series: pairs.map(({ row }) => row.region),
-    positions: pairs.map(({ row }) => row.position),
+    ...places,
     maximumLag: lagOf(panel, options),
+    correction: 'unbiased',
   });
   if (own === undefined || previous === undefined) throw new RangeError('carry-over: there are no windows in a row');
   const alpha = options.alpha ?? 0.05;
@@ -121,33 +125,51 @@ function placesOf({ rows }: Panel): Pick<HacInput, 'series' | 'positions'> {
   return { series: rows.map(({ region }) => region), positions: rows.map(({ position }) => position) };
 }
 
-function plainCoefficients(
-  panel: Panel,
-  weights: readonly number[],
-  maximumLag: number,
-): { readonly control: HacCoefficient; readonly effect: HacCoefficient } {
-  const regressors = panel.rows.map(({ isTreated }) => [1, Number(isTreated)]);
-  const outcomes = panel.rows.map(({ value }) => value);
-  const [control, effect] = hacRegression({ regressors, outcomes, weights, ...placesOf(panel), maximumLag });
+type Regression = HacInput & { readonly weights: readonly number[] };
+
+function inputOf(panel: Panel, weights: readonly number[], maximumLag: number): Regression {
+  return {
+    regressors: panel.rows.map(({ isTreated }) => [Number(isTreated)]),
+    outcomes: panel.rows.map(({ value }) => value),
+    weights,
+    ...placesOf(panel),
+    maximumLag,
+    correction: 'unbiased',
+  };
+}
+
+/** Control's mean and the effect. */
+function plainCoefficients(input: Regression): { readonly control: HacCoefficient; readonly effect: HacCoefficient } {
+  const [control, effect] = withConstant(input);
   if (control === undefined || effect === undefined) throw new RangeError('switchback: there is no effect to read');
   return { control, effect };
 }
 
-function withinEffect(panel: Panel, weights: readonly number[], maximumLag: number): HacCoefficient {
-  const places = placesOf(panel);
-  const within = (values: number[]): number[] => withinRegionAndTime(values, places.series, places.positions, weights);
-  const treated = within(panel.rows.map(({ isTreated }) => Number(isTreated)));
-  if (treated.every((value) => Math.abs(value) < 1e-9)) {
+function withConstant(input: Regression): readonly HacCoefficient[] {
+  return hacRegression({ ...input, regressors: input.regressors.map((row) => [1, ...row]) });
+}
+
+/** Coefficients without the constant's. */
+function plainRegression(input: Regression): readonly HacCoefficient[] {
+  return withConstant(input).slice(1);
+}
+
+/** Coefficients with region and time held fixed. */
+function withinRegression(input: Regression): readonly HacCoefficient[] {
+  const { series, positions, weights, regressors } = input;
+  const within = (values: readonly number[]): number[] => withinRegionAndTime(values, series, positions, weights);
+  const columns = (regressors[0] ?? []).map((_, j) => within(regressors.map((row) => row[j] ?? 0)));
+  if (columns.some((column) => column.every((value) => Math.abs(value) < 1e-9))) {
     throw new RangeError(
       'switchback: with region and time held fixed the arm does not vary; let regions differ in their arms at a time, or leave fixed effects out',
     );
   }
-  const outcomes = within(panel.rows.map(({ value }) => value));
-  const absorbedCount = fixedEffectCount(places.series, places.positions);
-  const regressors = treated.map((value) => [value]);
-  const [effect] = hacRegression({ regressors, outcomes, weights, ...places, maximumLag, absorbedCount });
-  if (effect === undefined) throw new RangeError('switchback: there is no effect to read');
-  return effect;
+  return hacRegression({
+    ...input,
+    regressors: regressors.map((_, i) => columns.map((column) => column[i] ?? 0)),
+    outcomes: within(input.outcomes),
+    absorbedCount: fixedEffectCount(series, positions),
+  });
 }
 
 function armOf({ rows }: Panel, weights: readonly number[], isTreated: boolean): SwitchbackArm {

@@ -28,11 +28,13 @@ def hac(x, y, w, groups, lag, absorbed):
     fit = sm.WLS(y, x, weights=w).fit(
         cov_type="hac-panel", cov_kwds={"groups": groups, "maxlags": lag, "use_correction": False})
     n, k = x.shape
-    se = fit.bse[-1] * np.sqrt(n / (n - k - absorbed))
-    return {"estimate": float(fit.params[-1]), "standardError": float(se), "degreesOfFreedom": satterthwaite(x, w, groups, lag)}
+    inflation, freedom = small_sample(x, w, groups, lag)
+    kept = (n - k - absorbed) / (n - k)
+    return {"estimate": float(fit.params[-1]), "standardError": float(fit.bse[-1] * np.sqrt(inflation / kept)),
+            "parametersStandardError": float(fit.bse[-1] * np.sqrt(n / (n - k - absorbed))), "degreesOfFreedom": freedom * kept}
 
 
-def satterthwaite(x, w, groups, lag):
+def small_sample(x, w, groups, lag):
     root = np.sqrt(w)[:, None]
     x = x * root
     bread = np.linalg.inv(x.T @ x)
@@ -42,7 +44,7 @@ def satterthwaite(x, w, groups, lag):
     k = np.where((groups[:, None] == groups[None, :]) & (gap <= lag), 1 - gap / (lag + 1), 0)
     q = c[:, None] * c[None, :] * k
     qm = q @ (np.eye(len(c)) - x @ bread @ x.T)
-    return float(np.trace(qm) ** 2 / np.trace(qm @ qm))
+    return float(np.trace(q) / np.trace(qm)), float(np.trace(qm) ** 2 / np.trace(qm @ qm))
 
 
 switchbacks = []
@@ -62,8 +64,14 @@ for regions, times, rho, uneven in ((1, 48, 0.6, False), (4, 30, 0.4, False), (3
             case["previous"] = hac(x, y[follows], w[follows], g[follows], lag, 0)
             if regions > 1:
                 dummies = np.column_stack([g == v for v in range(regions)] + [t == v for v in range(1, times)]).astype(float)
-                fixed = hac(np.column_stack([dummies, d]), y, w, g, lag, 0)
-                case["fixed"] = {"estimate": fixed["estimate"], "standardError": fixed["standardError"]}
+                root = np.sqrt(w)
+                within = np.linalg.lstsq(dummies * root[:, None], np.column_stack([d, y]) * root[:, None], rcond=None)[0]
+                left = np.column_stack([d, y]) - dummies @ within
+                case["fixed"] = hac(left[:, :1], left[:, 1], w, g, lag, dummies.shape[1])
+                whole = sm.WLS(y, np.column_stack([dummies, d]), weights=w).fit(
+                    cov_type="hac-panel", cov_kwds={"groups": g, "maxlags": lag, "use_correction": False})
+                n, k = len(y), dummies.shape[1] + 1
+                assert abs(whole.bse[-1] * np.sqrt(n / (n - k)) / case["fixed"]["parametersStandardError"] - 1) < 1e-9
             switchbacks.append(case)
 
 clusters = []
