@@ -109,6 +109,7 @@ for (const [bus, skip] of [
     assert.equal(card?.interval, null);
     assert.match(card?.reason ?? '', /os is android/);
     await sameAsPeers(result.nsw);
+    assertContestPricing(result.contestPricing);
     const { timings, events } = result;
     assert.equal(timings.sdksOnControl, 50);
     assert.ok(timings.breachToLastControlMs !== null && timings.breachToLastControlMs < 5_000);
@@ -123,6 +124,15 @@ for (const [bus, skip] of [
     );
     assert.deepEqual(leftovers(), []);
   });
+}
+
+/** The user-level reading promises twice what is true, surely; the switchback's interval holds the truth. */
+function assertContestPricing({ truth, userLevel, switchback, refusal }: DemoResult['contestPricing']): void {
+  assert.ok(userLevel.interval[0] > 1.8 * truth, `${userLevel.interval.join(' to ')}, the truth is ${truth}`);
+  assert.ok(switchback.interval[0] <= truth && truth <= switchback.interval[1], switchback.interval.join(' to '));
+  assert.ok(switchback.interval[1] < userLevel.interval[0], 'the two readings exclude each other');
+  assert.ok(switchback.randomizationPValue < 0.01);
+  assert.match(refusal, /contest_pricing_by_user: interference .*user-level test would be wrong.*switchback/);
 }
 
 /** What BI tools find when the evening is over. */

@@ -2,6 +2,8 @@ import { readdir, readFile, rm } from 'node:fs/promises';
 import { startPlatform, type Platform } from '../../main/up.ts';
 import { repositoryFile } from '../../parts/repository-root.ts';
 import { analyzeNsw } from './nsw.ts';
+import { playContestPricing } from './contest-pricing.ts';
+import { contestPricingText } from './contest-pricing-text.ts';
 import { openControl, type Control } from './control.ts';
 import { followExperiments } from './evening.ts';
 import { concludeAll } from './conclusions.ts';
@@ -70,7 +72,7 @@ async function play(
 
   story.chapter('2. Sixty days of history, and the definitions');
   const definitions = await control.putDefinitions(await readDefinitions());
-  story.tell(`${definitions} definitions stored: metrics, a layer, a segment and three experiments`);
+  story.tell(`${definitions} definitions stored: metrics, a layer, a segment and four experiments`);
   const killClock = new KillClock(SDKS);
   let backfilled = 0;
   const simulator = await startSimulatorProcess(
@@ -100,10 +102,15 @@ async function play(
   const nsw = await analyzeNsw();
   for (const line of nsw.text.trimEnd().split('\n')) options.log(`          ${line}`.trimEnd());
 
+  story.chapter('5. contest_pricing: seats that users compete for');
+  const contestPricing = { ...playContestPricing(options.seed), refusal: await refusalOf(control) };
+  for (const line of contestPricingText(contestPricing)) options.log(`          ${line}`.trimEnd());
+
   const result: DemoResult = {
     seed: options.seed,
     experiments,
     nsw: nsw.analysis,
+    contestPricing,
     timings: { ...killClock.timings(kill?.atMs ?? null), setUpMs, backfillMs, eveningMs: evening.durationMs },
     bus: options.bus,
     events: { backfilled, ...pickCounts(evening.report), ...counts },
@@ -134,6 +141,23 @@ async function readDefinitions(): Promise<string> {
   const files = (await readdir(directory)).filter((file) => file.endsWith('.yaml')).sort();
   const texts = await Promise.all(files.map((file) => readFile(`${directory}/${file}`, 'utf8')));
   return texts.join('\n---\n');
+}
+
+/** What the platform says to the same experiment without its design; empty where it takes it. */
+async function refusalOf(control: Control): Promise<string> {
+  const definitions = await readFile(
+    repositoryFile('examples/fantasy-league/definitions/contest_pricing.yaml'),
+    'utf8',
+  );
+  const userLevel = definitions
+    .replace(/^design:.*$/m, 'design: { type: user-level }')
+    .replace('key: contest_pricing', 'key: contest_pricing_by_user');
+  try {
+    await control.putDefinitions(userLevel);
+    return '';
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error);
+  }
 }
 
 async function playEvening(control: Control, simulator: SimulatorProcess, story: Story, elapsedMs: () => number) {

@@ -1,3 +1,5 @@
+import type { ContestPricing } from './contest-pricing.ts';
+
 /** What the platform concluded about one experiment, beside what is true. Effects are relative to control. */
 export interface ExperimentResult {
   readonly key: string;
@@ -19,6 +21,11 @@ export interface DemoResult {
   readonly experiments: readonly ExperimentResult[];
   /** The National Supported Work experiment. */
   readonly nsw: unknown;
+  /** Users who compete for seats: what a user-level experiment says, what a switchback says, and what is true. */
+  readonly contestPricing: ContestPricing & {
+    /** Why the platform refuses the user-level experiment. */
+    readonly refusal: string;
+  };
   readonly timings: {
     readonly firstHarmfulExposureToBreachMs: number | null;
     /** From the breach to the last of the SDKs serving control. */
@@ -52,7 +59,7 @@ export interface DemoResult {
 const LONGEST_TO_CONTROL_MS = 5_000;
 
 /** What is not as it should be, a sentence each; empty when the platform kept every promise. */
-export function shortcomingsOf({ experiments, timings, events }: DemoResult): string[] {
+export function shortcomingsOf({ experiments, contestPricing, timings, events }: DemoResult): string[] {
   const shortcomings = experiments.flatMap(({ key, verdict, expected, reason }) =>
     verdict === expected ? [] : [`${key}: expected ${expected}, the verdict is ${verdict}: ${reason}`],
   );
@@ -65,7 +72,19 @@ export function shortcomingsOf({ experiments, timings, events }: DemoResult): st
   }
   const lost = events.dropped + events.undelivered;
   if (lost > 0) shortcomings.push(`${lost} events of the evening did not reach the platform`);
-  return [...shortcomings, ...disagreementsOf(events)];
+  return [...shortcomings, ...wrongPrices(contestPricing), ...disagreementsOf(events)];
+}
+
+/** An interval of 95 % misses the truth on one evening in twenty; one of four standard errors does not. */
+const SURELY_OFF = 4;
+
+function wrongPrices({ switchback, userLevel, refusal }: DemoResult['contestPricing']): string[] {
+  const shortcomings: string[] = [];
+  if (Math.abs(switchback.error) > SURELY_OFF * switchback.standardError)
+    shortcomings.push(`contest_pricing: the switchback is off by ${switchback.error.toFixed(1)} seats`);
+  if (userLevel.isTruthInside) shortcomings.push('contest_pricing: the user-level reading should have been wrong');
+  if (refusal === '') shortcomings.push('contest_pricing: a user-level experiment on shared seats was not refused');
+  return shortcomings;
 }
 
 /** Every event is at every hop, once. */
