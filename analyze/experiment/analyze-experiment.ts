@@ -1,8 +1,9 @@
+import type { Warehouse } from '../../warehouse/port.ts';
 import { AnalyzeError } from '../analyze-error.ts';
 import { openDataFile } from '../input/data-file.ts';
 import { loadRows, type FileRows, type NeededColumns } from '../input/file-rows.ts';
 import { withScratchWarehouse } from '../input/scratch-warehouse.ts';
-import { checkColumns, type Warning } from './check-columns.ts';
+import { checkColumns } from './check-columns.ts';
 import { refuseMixedClusters, withKnownWindow } from './design.ts';
 import { columnsOf } from './metric-expression.ts';
 import { readMetrics } from './metric-readings.ts';
@@ -21,35 +22,43 @@ import { methodsInWords } from './wording.ts';
  */
 export async function analyzeExperiment(asked: ExperimentRequest): Promise<ExperimentAnalysis> {
   assertDifferentColumns(asked);
-  return await withScratchWarehouse(async (warehouse) => {
-    const data = await openDataFile(warehouse, asked.file);
-    const request = withKnownWindow(asked, data.columns);
-    const rows = await loadRows(warehouse, data, neededBy(request));
-    const warnings = [...(await checkColumns(rows, request))];
-    await refuseMixedClusters(rows, request);
-    const units = await makeUnits(rows, request);
-    warnings.push(...units.warnings);
-    const split = await readSplit(warehouse, request, await countArms(warehouse, request));
-    const reason = whyInvalid(request, split, units);
-    const described = describe(request, rows, units, split);
-    if (reason !== null)
-      return { ...described, status: 'invalid', reason, metrics: [], segments: [], methods: [], warnings };
-    const metrics = await readMetrics(warehouse, request, split, units.covariates);
-    const segments = await readSegments(warehouse, request, metrics, units.covariates);
-    return {
-      ...described,
-      status: 'ok',
-      reason: null,
-      metrics,
-      segments: segments.readings,
-      methods: methodsInWords(request),
-      warnings: [
-        ...warnings,
-        ...plausibilityWarnings(metrics, request),
-        ...segments.warnings,
-      ] satisfies readonly Warning[],
-    };
-  });
+  return await withScratchWarehouse((warehouse) => named(asked.file, () => analyzeIn(warehouse, asked)));
+}
+
+async function analyzeIn(warehouse: Warehouse, asked: ExperimentRequest): Promise<ExperimentAnalysis> {
+  const data = await openDataFile(warehouse, asked.file);
+  const request = withKnownWindow(asked, data.columns);
+  const rows = await loadRows(warehouse, data, neededBy(request));
+  const checked = await checkColumns(rows, request);
+  await refuseMixedClusters(rows, request);
+  const units = await makeUnits(rows, request);
+  const split = await readSplit(warehouse, request, await countArms(warehouse, request));
+  const reason = whyInvalid(request, split, units);
+  const described = describe(request, rows, units, split);
+  const warnings = [...checked, ...units.warnings];
+  if (reason !== null)
+    return { ...described, status: 'invalid', reason, metrics: [], segments: [], methods: [], warnings };
+  const metrics = await readMetrics(warehouse, request, split, units.covariates);
+  const segments = await readSegments(warehouse, request, metrics, units.covariates);
+  return {
+    ...described,
+    status: 'ok',
+    reason: null,
+    metrics,
+    segments: segments.readings,
+    methods: methodsInWords(request),
+    warnings: [...warnings, ...plausibilityWarnings(metrics, request), ...segments.warnings],
+  };
+}
+
+/** What an estimator refuses is about the file, whichever it was. */
+async function named<T>(file: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (error instanceof RangeError) throw new AnalyzeError(`${file}: ${error.message}`, { cause: error });
+    throw error;
+  }
 }
 
 function neededBy(request: ExperimentRequest): NeededColumns {

@@ -3,6 +3,7 @@ import { linearizedRatios } from '../../estimators/metrics/ratio.ts';
 import type { Moments } from '../../estimators/moments.ts';
 import { cupedSeveral, type CupedSeveralResult } from '../../estimators/variance/cuped-several.ts';
 import type { Warehouse } from '../../warehouse/port.ts';
+import { AnalyzeError } from '../analyze-error.ts';
 import type { MetricExpression } from './metric-expression.ts';
 import { numbersOf, relationOf, type Reading } from './metric-relation.ts';
 import { readQuantileMoments } from './quantile-moments.ts';
@@ -33,7 +34,24 @@ export async function readLinearized(warehouse: Warehouse, reading: Reading): Pr
   if (reading.metric.type === 'quantile') return await readQuantileMoments(warehouse, reading);
   const { entries, pairs } = numbersOf(reading);
   const found = await readJointMoments(warehouse, relationOf(reading), entries);
-  return found.map(({ arm, group, moments }) => ({ arm, group, moments: linearizedRatios(moments, pairs) }));
+  const denominator = pairs[0]?.denominator ?? null;
+  const readable = found.filter(({ moments }) => denominator === null || (moments.means[denominator] ?? 0) > 0);
+  const unreadable = found.find((each) => !readable.includes(each));
+  // A segment without any denominator is not read; an arm without any is an error.
+  if (unreadable !== undefined && reading.groupBy === null)
+    await refuseZeroDenominator(warehouse, reading, unreadable.arm);
+  return readable.map(({ arm, group, moments }) => ({ arm, group, moments: linearizedRatios(moments, pairs) }));
+}
+
+async function refuseZeroDenominator(warehouse: Warehouse, { metric, request }: Reading, arm: string): Promise<never> {
+  const [first] = await warehouse.query<{ row_number: number }>({
+    sql: `SELECT MIN(first_row) + 1 AS row_number FROM ${UNITS} WHERE arm = $arm`,
+    parameters: { arm },
+  });
+  const column = metric.type === 'ratio' ? metric.denominator : '';
+  throw new AnalyzeError(
+    `${request.file}, from data row ${first?.row_number ?? 1} on, column "${column}": every row of arm "${arm}" is 0, so metric ${metric.expression} has nothing to divide by`,
+  );
 }
 
 function byArm({ arm, moments }: ArmMoments): [string, JointMoments] {

@@ -34,11 +34,15 @@ export function scaleOf(intervals: readonly Bounds[], width: number): Scale {
  *
  *     revenue    │ ├──●──┤
  */
-export function plotIntervals(intervals: readonly PlottedInterval[], width = 48): string[] {
+export function plotIntervals(
+  intervals: readonly PlottedInterval[],
+  format: (value: number) => string,
+  width = 48,
+): string[] {
   const scale = scaleOf(intervals, width - 1);
   const labelWidth = Math.max(0, ...intervals.map(({ label }) => label.length));
   const column = (value: number): number => Math.round(scale.at(value));
-  return intervals.map(({ label, estimate, lower, upper }) => {
+  const lines = intervals.map(({ label, estimate, lower, upper }) => {
     const line = Array.from({ length: width }, () => ' ');
     for (let at = column(lower); at <= column(upper); at += 1) line[at] = '─';
     line[column(lower)] = lower < scale.lower ? '◄' : '├';
@@ -48,4 +52,15 @@ export function plotIntervals(intervals: readonly PlottedInterval[], width = 48)
     line[column(estimate)] = '●';
     return `${label.padEnd(labelWidth)}  ${line.join('')}`.trimEnd();
   });
+  const axis = Array.from({ length: width }, () => ' ');
+  for (const at of [scale.lower, scale.upper]) write(axis, format(at), column(at));
+  write(axis, '0', column(0));
+  return [...lines, `${' '.repeat(labelWidth)}  ${axis.join('')}`.trimEnd()];
+}
+
+/** Writes a text around a place, within the line, unless something is there. */
+function write(line: string[], text: string, at: number): void {
+  const from = Math.min(line.length - text.length, Math.max(0, at - Math.floor(text.length / 2)));
+  const isFree = line.slice(Math.max(0, from - 1), from + text.length + 1).every((each) => each === ' ');
+  if (isFree) line.splice(from, text.length, ...text);
 }

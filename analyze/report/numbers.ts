@@ -19,8 +19,8 @@ export function percent(ratio: number, digits = 2): string {
   return `${(100 * ratio).toFixed(digits)} %`;
 }
 
-export function signedPercent(ratio: number): string {
-  return `${ratio < 0 ? '−' : '+'}${percent(Math.abs(ratio))}`;
+export function signedPercent(ratio: number, digits = 2): string {
+  return `${ratio < 0 ? '−' : '+'}${percent(Math.abs(ratio), digits)}`;
 }
 
 export function pValue(p: number): string {
@@ -38,5 +38,5 @@ export function interval({ estimate, lower, upper }: Bounds, format: (of: number
 export function effectText(absolute: Bounds, relative: Bounds | null): string {
   const excludes = ({ lower, upper }: Bounds): boolean => lower > 0 || upper < 0;
   if (relative === null || excludes(relative) !== excludes(absolute)) return `${interval(absolute, signed)} absolute`;
-  return interval(relative, signedPercent);
+  return interval(relative, (ratio) => signedPercent(ratio));
 }

@@ -2,7 +2,7 @@ import type { ExperimentAnalysis } from '../experiment/result.ts';
 import { alignedTable } from './aligned-table.ts';
 import { conclusion } from './conclusion.ts';
 import { plotIntervals } from './interval-plot.ts';
-import { count, effectText, percent, pValue, value } from './numbers.ts';
+import { count, effectText, percent, pValue, signedPercent, value } from './numbers.ts';
 
 /** The analysis as a table and a small plot for a terminal, without colours. */
 export function experimentText(analysis: ExperimentAnalysis): string {
@@ -76,7 +76,11 @@ function plotText({ metrics }: ExperimentAnalysis): string {
       bounds === null ? [] : [{ ...bounds, label: comparisons.length > 1 ? `${metric} ${arm}` : metric }],
     ),
   );
-  return relative.length === 0 ? '' : ['relative effect, 0 at │', ...plotIntervals(relative)].join('\n');
+  return relative.length === 0 ? '' : ['relative effect', ...plotIntervals(relative, axisPercent)].join('\n');
+}
+
+function axisPercent(ratio: number): string {
+  return signedPercent(ratio, Math.abs(ratio) < 0.1 ? 1 : 0);
 }
 
 function segmentsTable({ segments }: ExperimentAnalysis): string {
