@@ -35,7 +35,8 @@ export function createJudge({ warehouse, controlStore, clock }: JudgeParts): Jud
     return await computeScorecard(
       { definition, record, metrics, computedAtMs },
       {
-        scorecard: (asOfMs) => query(scorecardQuery(dialect, { ...analysis, asOfMs }, [...metrics.values()])),
+        scorecard: (asOfMs, segments) =>
+          query(scorecardQuery(dialect, { ...analysis, asOfMs }, [...metrics.values()], segments)),
         maturity: (question) => query(maturityQuery(dialect, analysis, question)),
         designed: ({ design, asOfMs }) =>
           query(designedQuery(dialect, { ...analysis, asOfMs }, design, [...metrics.values()])),

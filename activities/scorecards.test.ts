@@ -22,6 +22,7 @@ function scorecard(experimentKey: string): Scorecard {
     split: null,
     look: null,
     readouts: [],
+    segments: [],
     gates: [],
     leftOut: { crossedUnits: 0, notRandomExposures: 0, immatureUnits: {} },
   };

@@ -222,6 +222,7 @@ describe('umpire steers the platform', () => {
       split: null,
       look: null,
       readouts: [],
+      segments: [],
       gates: [],
       leftOut: { crossedUnits: 2, notRandomExposures: 0, immatureUnits: {} },
     });

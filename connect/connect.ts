@@ -178,7 +178,8 @@ async function judge(
     dataProblems,
   };
   return await computeScorecard(input, {
-    scorecard: (asOfMs) => warehouse.query(existingScorecardQuery(dialect, { ...analysis, asOfMs })),
+    scorecard: (asOfMs, segments) =>
+      warehouse.query(existingScorecardQuery(dialect, { ...analysis, asOfMs }, segments)),
     maturity: (question) => warehouse.query(existingMaturityQuery(dialect, analysis, question)),
     segments: () => warehouse.query(existingSegmentSplitQuery(dialect, analysis)),
   });

@@ -7,12 +7,15 @@ import { dueLooks, readingAt, type MaturedUnits, type Reading } from '../scoreca
 import type { DesignedRow } from '../warehouse-sql/designed-queries.ts';
 import { readDesignedCounts } from './read-designed-counts.ts';
 import type { MaturityQuestion, MaturityRow } from '../warehouse-sql/compose-maturity.ts';
-import type { ScorecardRow, SegmentSplitRow } from '../warehouse-sql/compose-scorecard.ts';
+import type { ScorecardRow, SegmentQuestion, SegmentSplitRow } from '../warehouse-sql/compose-scorecard.ts';
 
 /** The warehouse's answers about one experiment. */
 export interface Counts {
-  /** @param asOfMs in ms since 1970 UTC: later exposures, and windows that were still open then, do not count */
-  scorecard(asOfMs: number): Promise<readonly ScorecardRow[]>;
+  /**
+   * @param asOfMs in ms since 1970 UTC: later exposures, and windows that were still open then, do not count
+   * @param segments what is read by segments as well
+   */
+  scorecard(asOfMs: number, segments: SegmentQuestion): Promise<readonly ScorecardRow[]>;
   /** Asked instead of `scorecard` where the definition has a design; a source without it has none. */
   designed?(question: { readonly design: Design; readonly asOfMs: number }): Promise<readonly DesignedRow[]>;
   /** Asked only where a stopping rule depends on the number of units. */
@@ -35,9 +38,13 @@ export async function computeScorecard(input: JudgeInput, counts: Counts): Promi
   return buildScorecard({ ...input, ...counted, ...look, designed, segments });
 }
 
-type Look = Pick<ScorecardInput, 'reading' | 'statisticsAtLook' | 'isFullAtMs'> & {
-  readonly unitsAtLook?: readonly DesignedUnit[];
-};
+type Look = Pick<ScorecardInput, 'reading' | 'statisticsAtLook' | 'isFullAtMs'> &
+  Partial<Pick<ScorecardInput, 'segmentStatistics'>> & { readonly unitsAtLook?: readonly DesignedUnit[] };
+
+/** The primary metric is read within the segments, too. */
+function bySegments({ definition, metrics }: JudgeInput): SegmentQuestion {
+  return { attributes: definition.segments, metric: [...metrics.keys()].indexOf(definition.metrics.primary) };
+}
 
 /** What the stopping rule lets be read: which look is due, by the calendar and the number of units, and the outcomes up to it. */
 async function readLook(input: JudgeInput, counts: Counts, asOfMs: number): Promise<Look> {
@@ -50,8 +57,8 @@ async function readLook(input: JudgeInput, counts: Counts, asOfMs: number): Prom
   const units = due.length === 0 ? [] : await maturedBy(counts, { windowMs, lookTimesMs: due.map(({ atMs }) => atMs) });
   const reading: Reading = readingAt(definition, record, { asOfMs, due, units });
   if (reading.kind !== 'look') return { reading, isFullAtMs };
-  const { statistics, designedUnits } = await countedBy(input, counts, reading.atMs);
-  return { reading, isFullAtMs, statisticsAtLook: statistics, unitsAtLook: designedUnits };
+  const { statistics, segmentStatistics, designedUnits } = await countedBy(input, counts, reading.atMs);
+  return { reading, isFullAtMs, statisticsAtLook: statistics, segmentStatistics, unitsAtLook: designedUnits };
 }
 
 async function fullAt(
@@ -71,18 +78,18 @@ async function maturedBy(
   return rows.map(({ look, variant, units }) => ({ look, variant, units }));
 }
 
-type Counted = Pick<ScorecardInput, 'split' | 'statistics' | 'leftOut'>;
+type Counted = Pick<ScorecardInput, 'split' | 'statistics' | 'segmentStatistics' | 'leftOut'>;
 
 type CountedWithUnits = Counted & { readonly designedUnits: readonly DesignedUnit[] };
 
-async function countedBy(
-  { definition, record, metrics }: JudgeInput,
-  counts: Counts,
-  asOfMs: number,
-): Promise<CountedWithUnits> {
+async function countedBy(input: JudgeInput, counts: Counts, asOfMs: number): Promise<CountedWithUnits> {
+  const { definition, record, metrics } = input;
   const keys = [...metrics.keys()];
   const { design } = definition;
-  if (design === undefined) return { ...readCounts(await counts.scorecard(asOfMs), keys), designedUnits: [] };
+  if (design === undefined) {
+    const rows = await counts.scorecard(asOfMs, bySegments(input));
+    return { ...readCounts(rows, keys), designedUnits: [] };
+  }
   if (counts.designed === undefined)
     throw new RangeError(`scorecard: ${definition.key} has a ${design.type} design, which this source cannot count`);
   const rows = await counts.designed({ design, asOfMs });
@@ -94,6 +101,9 @@ function readCounts(rows: readonly ScorecardRow[], metricKeys: readonly string[]
   return {
     split: rows.filter(({ part }) => part === 'exposed').map(({ variant, units }) => ({ variant, units })),
     statistics: rows.filter(({ part }) => part === 'matured').map((row) => statisticsOf(row, metricKeys)),
+    segmentStatistics: rows
+      .filter(({ part }) => part === 'segment')
+      .map((row) => ({ ...statisticsOf(row, metricKeys), attribute: row.attribute, value: row.value })),
     leftOut: { crossedUnits: unitsOf('crossed'), notRandomExposures: unitsOf('not_random') },
   };
 }

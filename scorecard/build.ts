@@ -7,6 +7,7 @@ import type { DesignedUnit } from './designed-units.ts';
 import { guardrailGates } from './guardrail-gates.ts';
 import type { Reading } from './looks.ts';
 import { readoutsOf } from './readouts.ts';
+import { harmWarning, segmentReadouts } from './segments.ts';
 import type { Gate, Scorecard } from './scorecard.ts';
 import { readSplit, splitGate, type SegmentCount, type VariantCount } from './split.ts';
 import { reachVerdict } from './verdict.ts';
@@ -15,6 +16,12 @@ import { reachVerdict } from './verdict.ts';
 export interface MetricStatistics extends CovariateSums {
   readonly metricKey: string;
   readonly variant: string;
+}
+
+/** The same of the units of one segment; the primary metric's alone. */
+export interface SegmentStatistics extends MetricStatistics {
+  readonly attribute: string;
+  readonly value: string;
 }
 
 /** What a judgement needs to know of an experiment, of ours or of a warehouse that was there before. */
@@ -37,6 +44,8 @@ export interface ScorecardInput {
   readonly split: readonly VariantCount[];
   readonly segments: readonly SegmentCount[];
   readonly statistics: readonly MetricStatistics[];
+  /** The primary metric by segments, as of the look that is due, or of now where any time is a look. */
+  readonly segmentStatistics: readonly SegmentStatistics[];
   /** How the primary and the secondary metrics may be read; `statistics` are those of now, by which guardrails are watched. */
   readonly reading: Reading;
   /** The statistics as of the look that is due; missing where none is. */
@@ -66,14 +75,17 @@ export function buildScorecard(input: ScorecardInput): Scorecard {
   const guarded = isTrusted ? (isDesigned ? designedGuardrailGates(input) : guardrailGates(input)) : [];
   const gates = [...trust, ...guarded];
   const { gates: verdictGates, ...verdict } = reachVerdict({ ...input, readouts, gates });
+  const segments = isTrusted ? segmentReadouts(input) : [];
   return {
     experimentKey: definition.key,
     epoch: record.epoch,
     computedAtMs,
     ...verdict,
+    summary: [verdict.summary, ...harmWarning(segments)].join(' '),
     split,
     look: lookOf(input.reading),
     readouts,
+    segments,
     gates: [...gates, ...verdictGates],
     leftOut: { ...input.leftOut, immatureUnits: isTrusted ? immatureUnits(input) : {} },
   };

@@ -1,15 +1,11 @@
-import type { StoppingRule } from '../definitions/experiment.ts';
-import { cuped } from '../estimators/cuped.ts';
-import { differenceOfMeans } from '../estimators/effect.ts';
+import { adjustedPValues } from '../estimators/comparisons/adjusted-p-values.ts';
 import { fiellerLift } from '../estimators/ratio-interval.ts';
-import { relativeLift } from '../estimators/relative-lift.ts';
 import { statisticsOf, treatmentsOf } from './arms.ts';
 import type { JudgedMetric, MetricStatistics, ScorecardInput } from './build.ts';
-import { comparable } from './comparable.ts';
-import { MINIMUM_UNITS_PER_ARM, sharedAlpha } from './guardrail.ts';
-import { intervalReader, type IntervalReader } from './interval-reader.ts';
+import { compareArms, type Comparison } from './compare-arms.ts';
+import { sharedAlpha } from './guardrail.ts';
 import type { Reading } from './looks.ts';
-import type { Interval, MetricReadout } from './scorecard.ts';
+import type { MetricReadout } from './scorecard.ts';
 
 /** Every metric for every variant that has enough matured units. */
 export function readoutsOf(input: ScorecardInput): MetricReadout[] {
@@ -19,7 +15,7 @@ export function readoutsOf(input: ScorecardInput): MetricReadout[] {
     ...secondary.map((key) => [key, 'secondary'] as const),
     ...guardrails.map(({ metric }) => [metric, 'guardrail'] as const),
   ];
-  return roles.flatMap(([key, role]) => readoutsOfMetric(input, key, role));
+  return withAdjustedPValues(roles.flatMap(([key, role]) => readoutsOfMetric(input, key, role)));
 }
 
 function readoutsOfMetric(input: ScorecardInput, key: string, role: MetricReadout['role']): MetricReadout[] {
@@ -58,27 +54,18 @@ function levelOf({ definition }: ScorecardInput, role: MetricReadout['role'], tr
   return sharedAlpha(alpha, treatments * (role === 'primary' ? 1 : definition.metrics.guardrails.length));
 }
 
-interface ReadoutInput {
+interface ReadoutInput extends Comparison {
   readonly metric: JudgedMetric;
   readonly role: MetricReadout['role'];
   readonly variant: string;
-  readonly control: MetricStatistics;
-  readonly treatment: MetricStatistics;
-  readonly alpha: number;
-  readonly stopping: StoppingRule;
-  readonly reading: Exclude<Reading, { kind: 'waiting' }>;
 }
 
 /** Null where there are too few units for an interval, or no value varies. */
 function readoutOf(input: ReadoutInput): MetricReadout | null {
   const { metric, role, variant, control, treatment, alpha } = input;
-  if (Math.min(control.count, treatment.count) < MINIMUM_UNITS_PER_ARM) return null;
-  const adjusted = cuped(control, treatment);
-  const arms = comparable(adjusted.control, adjusted.treatment);
-  const absoluteEffect = differenceOfMeans(arms.control, arms.variant);
-  if (absoluteEffect.standardError === 0) return null;
-  const reader = intervalReader({ ...input, control: arms.control, treatment: arms.variant });
-  const absolute = reader.read(absoluteEffect);
+  const compared = compareArms(input);
+  if (compared === null) return null;
+  const { arms, absolute, pValue, criticalValue } = compared;
   return {
     metricKey: metric.key,
     role,
@@ -89,26 +76,28 @@ function readoutOf(input: ReadoutInput): MetricReadout | null {
     variantMean: arms.variant.mean,
     controlUnits: control.count,
     variantUnits: treatment.count,
-    absolute: intervalOf(absolute),
-    relative: relativeOf(role, arms, reader, absolute.criticalValue),
-    pValue: absolute.pValue,
-    method: `${metric.covariateMs > 0 ? 'CUPED, ' : ''}${reader.method} at ${(100 * (1 - alpha)).toFixed(1)} %`,
-    varianceRemovedRatio: metric.covariateMs > 0 ? adjusted.varianceRemovedRatio : null,
+    absolute,
+    // A guardrail's interval is the one that its gate decides by.
+    relative: role === 'guardrail' ? fiellerLift(arms.control, arms.variant, criticalValue) : compared.relative,
+    pValue,
+    adjustedPValue: null,
+    method: `${metric.covariateMs > 0 ? 'CUPED, ' : ''}${compared.method} at ${(100 * (1 - alpha)).toFixed(1)} %`,
+    varianceRemovedRatio: metric.covariateMs > 0 ? compared.varianceRemovedRatio : null,
   };
 }
 
-/** A guardrail's interval is the one that its gate decides by. */
-function relativeOf(
-  role: MetricReadout['role'],
-  arms: ReturnType<typeof comparable>,
-  reader: IntervalReader,
-  criticalValue: number,
-): Interval | null {
-  if (role === 'guardrail') return fiellerLift(arms.control, arms.variant, criticalValue);
-  const lift = relativeLift(arms.control, arms.variant);
-  return lift === null ? null : intervalOf(reader.read(lift));
-}
-
-function intervalOf({ estimate, lower, upper }: Interval): Interval {
-  return { estimate, lower, upper };
+/**
+ * The correction for all secondary comparisons. The p-value of a confidence sequence is one over an e-value, and Benjamini–Hochberg on
+ * those is e-BH (Wang & Ramdas, JRSS B 84 (2022)), which holds under any dependence and at any time.
+ */
+function withAdjustedPValues(readouts: readonly MetricReadout[]): MetricReadout[] {
+  const secondary = readouts.filter(({ role }) => role === 'secondary');
+  const adjusted = adjustedPValues(
+    secondary.map(({ pValue }) => pValue),
+    'bh',
+  );
+  return readouts.map((readout) => {
+    const place = secondary.indexOf(readout);
+    return place < 0 ? readout : { ...readout, adjustedPValue: adjusted[place] ?? null };
+  });
 }

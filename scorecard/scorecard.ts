@@ -24,10 +24,32 @@ export interface MetricReadout {
   readonly relative: Interval | null;
   /** P-value for no effect under the stopping rule: anytime-valid, adjusted for the looks taken so far, or of the one look. */
   readonly pValue: number;
+  /**
+   * The p-value corrected for all secondary comparisons together (Benjamini–Hochberg; of confidence sequences that is e-BH, which holds under any
+   * dependence); null for the others, which share alpha. Scorecards of before 2026-11-23 have none.
+   */
+  readonly adjustedPValue: number | null;
   /** How the interval was made, for readers. */
   readonly method: string;
   /** Share of variance removed by the pre-period covariate; null without one. */
   readonly varianceRemovedRatio: number | null;
+}
+
+/** What the primary metric says about one variant against control within one segment. */
+export interface SegmentReadout {
+  readonly attribute: string;
+  readonly value: string;
+  readonly variant: string;
+  readonly controlUnits: number;
+  readonly variantUnits: number;
+  /** Variant minus control; not corrected for the number of segments. */
+  readonly absolute: Interval;
+  readonly relative: Interval | null;
+  readonly pValue: number;
+  /** Corrected for all segments together (Benjamini–Hochberg). */
+  readonly adjustedPValue: number;
+  /** The variant is worse here, and the corrected p-value is at most alpha. */
+  readonly isHarmed: boolean;
 }
 
 /** Whether the split is what the definition says. */
@@ -81,6 +103,8 @@ export interface Scorecard {
     readonly isLast: boolean;
   } | null;
   readonly readouts: readonly MetricReadout[];
+  /** The primary metric by segments, the harmed ones first. Scorecards of before 2026-11-23 have none. */
+  readonly segments: readonly SegmentReadout[];
   readonly gates: readonly Gate[];
   /** Units that are not in the readouts, and why. */
   readonly leftOut: {

@@ -1,6 +1,7 @@
 import type { Row } from '../warehouse/port.ts';
 import { compose, type Dialect, type TypedStatement } from './dialect.ts';
 import { FIRST_EXPOSURES } from './intermediate/first-exposures.ts';
+import { segmentStatistics } from './marts/segment-statistics.ts';
 import { sufficientStatistics } from './marts/sufficient-statistics.ts';
 import { unitMetrics } from './marts/unit-metrics.ts';
 import type { CountedMetric, Sources } from './sources.ts';
@@ -9,10 +10,13 @@ import type { CountedMetric, Sources } from './sources.ts';
  * A part of a scorecard, told by `part`:
  * - `exposed`: units by variant (`metric` is −1, the sums are 0);
  * - `crossed`: units that met several variants, `not_random`: exposures that are no evidence (`variant` is empty);
- * - `matured`: the sufficient statistics of a metric (its place in the list) in a variant, over the units whose window has closed.
+ * - `matured`: the sufficient statistics of a metric (its place in the list) in a variant, over the units whose window has closed;
+ * - `segment`: those of one metric within the units whose segment `attribute` has the value `value` (both are empty elsewhere).
  */
 export interface ScorecardRow extends Row {
-  readonly part: 'exposed' | 'crossed' | 'not_random' | 'matured';
+  readonly part: 'exposed' | 'crossed' | 'not_random' | 'matured' | 'segment';
+  readonly attribute: string;
+  readonly value: string;
   readonly metric: number;
   readonly variant: string;
   readonly units: number;
@@ -30,32 +34,51 @@ export interface SegmentSplitRow extends Row {
   readonly units: number;
 }
 
-/** @throws RangeError without metrics */
+const SUMS = 'units, sum_y, sum_yy, sum_x, sum_xx, sum_xy';
+
+/** What is read by segments, beside the whole. */
+export interface SegmentQuestion {
+  /** Segment attributes; none: nothing is read by segments. */
+  readonly attributes: readonly string[];
+  /** Place of the metric in the list. */
+  readonly metric: number;
+}
+
+/** @throws RangeError without metrics, or where the segments' metric is not among them */
 export function composeScorecard(
   dialect: Dialect,
   sources: Sources,
   metrics: readonly CountedMetric[],
+  { attributes, metric }: SegmentQuestion = { attributes: [], metric: 0 },
 ): TypedStatement<ScorecardRow> {
   if (metrics.length === 0) throw new RangeError('a scorecard needs at least one metric');
+  const bySegment = metrics[metric];
+  if (bySegment === undefined) throw new RangeError(`there is no metric ${metric} to read by segments`);
   const models = [
     ...sources.exposures,
     FIRST_EXPOSURES,
     ...sources.outcomes,
-    unitMetrics(dialect, metrics),
+    unitMetrics(dialect, metrics, attributes),
     sufficientStatistics(dialect, metrics),
+    ...(attributes.length === 0
+      ? []
+      : [segmentStatistics(dialect, { index: metric, windowMs: bySegment.windowMs }, attributes)]),
   ];
   const zero = dialect.toDouble('0');
   const count = (part: string, variant: string, from: string): string =>
-    `SELECT '${part}' AS part, -1 AS metric, ${variant} AS variant, COUNT(*) AS units, ` +
+    `SELECT '${part}' AS part, '' AS attribute, '' AS value, -1 AS metric, ${variant} AS variant, COUNT(*) AS units, ` +
     ['y', 'yy', 'x', 'xx', 'xy'].map((sum) => `${zero} AS sum_${sum}`).join(', ') +
     ` FROM ${from}`;
   const sql = [
     count('exposed', 'variant', 'int_first_exposures GROUP BY variant'),
     count('crossed', "''", 'int_first_exposures WHERE is_crossed'),
     count('not_random', "''", "stg_exposures WHERE reason IS NULL OR reason <> 'REASON_SPLIT'"),
-    "SELECT 'matured' AS part, metric, variant, units, sum_y, sum_yy, sum_x, sum_xx, sum_xy FROM sufficient_statistics",
+    `SELECT 'matured' AS part, '' AS attribute, '' AS value, metric, variant, ${SUMS} FROM sufficient_statistics`,
+    ...(attributes.length === 0
+      ? []
+      : [`SELECT 'segment' AS part, attribute, value, ${metric} AS metric, variant, ${SUMS} FROM segment_statistics`]),
   ].join('\nUNION ALL\n');
-  return compose(models, `${sql}\nORDER BY part, metric, variant`, sources.parameters);
+  return compose(models, `${sql}\nORDER BY part, attribute, value, metric, variant`, sources.parameters);
 }
 
 /** @throws RangeError without attributes */

@@ -1,7 +1,13 @@
 import type { ExperimentDefinition } from '../definitions/experiment.ts';
 import type { MetricDefinition } from '../definitions/metric.ts';
 import { composeMaturity, type MaturityQuestion, type MaturityRow } from './compose-maturity.ts';
-import { composeScorecard, composeSegmentSplit, type ScorecardRow, type SegmentSplitRow } from './compose-scorecard.ts';
+import {
+  composeScorecard,
+  composeSegmentSplit,
+  type ScorecardRow,
+  type SegmentQuestion,
+  type SegmentSplitRow,
+} from './compose-scorecard.ts';
 import type { Dialect, TypedStatement } from './dialect.ts';
 import { unitOutcomes } from './intermediate/unit-outcomes.ts';
 import type { Sources } from './sources.ts';
@@ -32,9 +38,10 @@ export function scorecardQuery(
   dialect: Dialect,
   analysis: Analysis,
   metrics: readonly MetricDefinition[],
+  segments?: SegmentQuestion,
 ): TypedStatement<ScorecardRow> {
   const labels = { purpose: 'scorecard', experiment: analysis.experimentKey };
-  return { ...composeScorecard(dialect, ownEvents(dialect, analysis, metrics), metrics), labels };
+  return { ...composeScorecard(dialect, ownEvents(dialect, analysis, metrics), metrics, segments), labels };
 }
 
 /** How many units each variant has, by the experiment's segments. Only for an experiment that has any. */

@@ -20,6 +20,7 @@ const scorecard = (computedAtMs: number, epoch = 1): Scorecard => ({
   split: { pValue: 0.4, threshold: 0.0005, isMismatch: false, counts: [], suspectSegments: [] },
   look: null,
   readouts: [],
+  segments: [],
   gates: [],
   leftOut: { crossedUnits: 0, notRandomExposures: 3, immatureUnits: { deposits: 12 } },
 });

@@ -19,6 +19,7 @@ const READOUT = {
   relative: { estimate: 0.25, lower: 0.1, upper: Infinity },
   pValue: 0.001,
   method: 'asymptotic confidence sequence at 95.0 %',
+  adjustedPValue: null,
   varianceRemovedRatio: null,
 } as const;
 
@@ -40,6 +41,7 @@ export function scorecard(changes: Partial<Scorecard> = {}): Scorecard {
     },
     look: null,
     readouts: [READOUT],
+    segments: [],
     gates: [{ gate: 'guardrail', metricKey: 'failed', status: 'waiting', reason: 'failed: no matured units yet' }],
     leftOut: { crossedUnits: 3, notRandomExposures: 4, immatureUnits: {} },
     ...changes,

@@ -110,6 +110,7 @@ export function scorecardInput({ units, deposited, failed, days = 10, definition
     computedAtMs: STARTED_AT_MS + days * DAY_MS,
     split: variants.map((variant, arm) => ({ variant, units: units[arm] ?? 0 })).filter(({ units: n }) => n > 0),
     segments: [],
+    segmentStatistics: [],
     statistics,
     reading: { kind: 'any-time' },
     isFullAtMs: null,

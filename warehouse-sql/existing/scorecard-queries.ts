@@ -3,6 +3,7 @@ import {
   composeScorecard,
   composeSegmentSplit,
   type ScorecardRow,
+  type SegmentQuestion,
   type SegmentSplitRow,
 } from '../compose-scorecard.ts';
 import type { Dialect, TypedStatement } from '../dialect.ts';
@@ -12,8 +13,12 @@ import { existingOutcomes, factsName } from './facts.ts';
 import { foreignModel, foreignParameters, type ExistingAnalysis } from './source.ts';
 
 /** What `scorecardQuery` counts, from a warehouse that was there before: only the staging models are others. */
-export function existingScorecardQuery(dialect: Dialect, analysis: ExistingAnalysis): TypedStatement<ScorecardRow> {
-  return composeScorecard(dialect, foreignSources(dialect, analysis), analysis.metrics);
+export function existingScorecardQuery(
+  dialect: Dialect,
+  analysis: ExistingAnalysis,
+  segments?: SegmentQuestion,
+): TypedStatement<ScorecardRow> {
+  return composeScorecard(dialect, foreignSources(dialect, analysis), analysis.metrics, segments);
 }
 
 /** What `segmentSplitQuery` counts, by the segments of the assignment query. */

@@ -114,7 +114,7 @@ LEFT JOIN stg_links AS link ON link.user_id = outcome.user_id
 ),
 unit_metrics AS (
 -- One row per unit: unit_id, variant, first_exposed_at, and for each metric y_0 (in its window) and x_0 (before the first exposure; 0
--- without a covariate), y_1, x_1, …
+-- without a covariate), y_1, x_1, …; segment_0, … where asked for.
 SELECT
   exposure.unit_id,
   exposure.variant,
@@ -144,11 +144,11 @@ FROM unit_metrics
 WHERE TIMESTAMP_ADD(first_exposed_at, INTERVAL 172800000 MILLISECOND) <= @as_of
 GROUP BY variant
 )
-SELECT 'exposed' AS part, -1 AS metric, variant AS variant, COUNT(*) AS units, CAST(0 AS FLOAT64) AS sum_y, CAST(0 AS FLOAT64) AS sum_yy, CAST(0 AS FLOAT64) AS sum_x, CAST(0 AS FLOAT64) AS sum_xx, CAST(0 AS FLOAT64) AS sum_xy FROM int_first_exposures GROUP BY variant
+SELECT 'exposed' AS part, '' AS attribute, '' AS value, -1 AS metric, variant AS variant, COUNT(*) AS units, CAST(0 AS FLOAT64) AS sum_y, CAST(0 AS FLOAT64) AS sum_yy, CAST(0 AS FLOAT64) AS sum_x, CAST(0 AS FLOAT64) AS sum_xx, CAST(0 AS FLOAT64) AS sum_xy FROM int_first_exposures GROUP BY variant
 UNION ALL
-SELECT 'crossed' AS part, -1 AS metric, '' AS variant, COUNT(*) AS units, CAST(0 AS FLOAT64) AS sum_y, CAST(0 AS FLOAT64) AS sum_yy, CAST(0 AS FLOAT64) AS sum_x, CAST(0 AS FLOAT64) AS sum_xx, CAST(0 AS FLOAT64) AS sum_xy FROM int_first_exposures WHERE is_crossed
+SELECT 'crossed' AS part, '' AS attribute, '' AS value, -1 AS metric, '' AS variant, COUNT(*) AS units, CAST(0 AS FLOAT64) AS sum_y, CAST(0 AS FLOAT64) AS sum_yy, CAST(0 AS FLOAT64) AS sum_x, CAST(0 AS FLOAT64) AS sum_xx, CAST(0 AS FLOAT64) AS sum_xy FROM int_first_exposures WHERE is_crossed
 UNION ALL
-SELECT 'not_random' AS part, -1 AS metric, '' AS variant, COUNT(*) AS units, CAST(0 AS FLOAT64) AS sum_y, CAST(0 AS FLOAT64) AS sum_yy, CAST(0 AS FLOAT64) AS sum_x, CAST(0 AS FLOAT64) AS sum_xx, CAST(0 AS FLOAT64) AS sum_xy FROM stg_exposures WHERE reason IS NULL OR reason <> 'REASON_SPLIT'
+SELECT 'not_random' AS part, '' AS attribute, '' AS value, -1 AS metric, '' AS variant, COUNT(*) AS units, CAST(0 AS FLOAT64) AS sum_y, CAST(0 AS FLOAT64) AS sum_yy, CAST(0 AS FLOAT64) AS sum_x, CAST(0 AS FLOAT64) AS sum_xx, CAST(0 AS FLOAT64) AS sum_xy FROM stg_exposures WHERE reason IS NULL OR reason <> 'REASON_SPLIT'
 UNION ALL
-SELECT 'matured' AS part, metric, variant, units, sum_y, sum_yy, sum_x, sum_xx, sum_xy FROM sufficient_statistics
-ORDER BY part, metric, variant
+SELECT 'matured' AS part, '' AS attribute, '' AS value, metric, variant, units, sum_y, sum_yy, sum_x, sum_xx, sum_xy FROM sufficient_statistics
+ORDER BY part, attribute, value, metric, variant

@@ -81,6 +81,12 @@ export const STATEMENTS: readonly RegisteredStatement[] = [
   scorecard('scorecard-covariate', [metric({ covariateMs: 14 * DAY_MS })]),
   ...UNIT_TYPES.map((unitType) => scorecard(`scorecard-of-${unitType}s`, [DEPOSITED], { ...ANALYSIS, unitType })),
   scorecard('scorecard-every-metric', EVERY_METRIC),
+  {
+    builder: 'scorecardQuery',
+    name: 'scorecard-by-segments',
+    render: (dialect) =>
+      scorecardQuery(dialect, ANALYSIS, [metric({ covariateMs: DAY_MS })], { attributes: ['region', 'os'], metric: 0 }),
+  },
   maturity('maturity-of-looks', null),
   maturity('maturity-up-to-units', 500),
   ...DESIGNS.map(designed),

@@ -46,6 +46,7 @@ export function exampleScorecard(verdict: Verdict, changes: Partial<Scorecard> =
     split: null,
     look: null,
     readouts: [],
+    segments: [],
     gates: [],
     leftOut: { crossedUnits: 0, notRandomExposures: 0, immatureUnits: {} },
     ...changes,
