@@ -93,7 +93,13 @@ async function countedBy(input: JudgeInput, counts: Counts, asOfMs: number): Pro
   if (counts.designed === undefined)
     throw new RangeError(`scorecard: ${definition.key} has a ${design.type} design, which this source cannot count`);
   const rows = await counts.designed({ design, asOfMs });
-  return readDesignedCounts(rows, { design, metricKeys: keys, fromMs: record.enrolledAtMs ?? asOfMs, asOfMs });
+  const designed = readDesignedCounts(rows, {
+    design,
+    metricKeys: keys,
+    fromMs: record.enrolledAtMs ?? asOfMs,
+    asOfMs,
+  });
+  return { ...designed, segmentStatistics: [] };
 }
 
 function readCounts(rows: readonly ScorecardRow[], metricKeys: readonly string[]): Counted {

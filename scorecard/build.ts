@@ -6,7 +6,7 @@ import { designedGuardrailGates, designedReadouts } from './designed-readouts.ts
 import type { DesignedUnit } from './designed-units.ts';
 import { guardrailGates } from './guardrail-gates.ts';
 import type { Reading } from './looks.ts';
-import { readoutsOf } from './readouts.ts';
+import { readoutsOf, withAdjustedPValues } from './readouts.ts';
 import { harmWarning, segmentReadouts } from './segments.ts';
 import type { Gate, Scorecard } from './scorecard.ts';
 import { readSplit, splitGate, type SegmentCount, type VariantCount } from './split.ts';
@@ -71,7 +71,7 @@ export function buildScorecard(input: ScorecardInput): Scorecard {
   const trust = [...interferenceGates(definition), ...dataGates(input), splitGate(split)];
   const isTrusted = trust.every(({ status }) => status !== 'failed');
   const isDesigned = definition.design !== undefined;
-  const readouts = isTrusted ? (isDesigned ? designedReadouts(input) : readoutsOf(input)) : [];
+  const readouts = isTrusted ? withAdjustedPValues(isDesigned ? designedReadouts(input) : readoutsOf(input)) : [];
   const guarded = isTrusted ? (isDesigned ? designedGuardrailGates(input) : guardrailGates(input)) : [];
   const gates = [...trust, ...guarded];
   const { gates: verdictGates, ...verdict } = reachVerdict({ ...input, readouts, gates });

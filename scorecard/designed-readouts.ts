@@ -155,6 +155,7 @@ function readoutOf({
     relative: relativeOf(comparison, read, absolute.criticalValue),
     pValue: absolute.pValue,
     method,
+    adjustedPValue: null,
     varianceRemovedRatio: null,
   };
 }

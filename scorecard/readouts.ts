@@ -15,7 +15,7 @@ export function readoutsOf(input: ScorecardInput): MetricReadout[] {
     ...secondary.map((key) => [key, 'secondary'] as const),
     ...guardrails.map(({ metric }) => [metric, 'guardrail'] as const),
   ];
-  return withAdjustedPValues(roles.flatMap(([key, role]) => readoutsOfMetric(input, key, role)));
+  return roles.flatMap(([key, role]) => readoutsOfMetric(input, key, role));
 }
 
 function readoutsOfMetric(input: ScorecardInput, key: string, role: MetricReadout['role']): MetricReadout[] {
@@ -90,7 +90,7 @@ function readoutOf(input: ReadoutInput): MetricReadout | null {
  * The correction for all secondary comparisons. The p-value of a confidence sequence is one over an e-value, and Benjamini–Hochberg on
  * those is e-BH (Wang & Ramdas, JRSS B 84 (2022)), which holds under any dependence and at any time.
  */
-function withAdjustedPValues(readouts: readonly MetricReadout[]): MetricReadout[] {
+export function withAdjustedPValues(readouts: readonly MetricReadout[]): MetricReadout[] {
   const secondary = readouts.filter(({ role }) => role === 'secondary');
   const adjusted = adjustedPValues(
     secondary.map(({ pValue }) => pValue),

@@ -1,4 +1,4 @@
-import type { Interval, MetricReadout, Scorecard, SplitReadout } from '../../scorecard/scorecard.ts';
+import type { Interval, MetricReadout, Scorecard, SegmentReadout, SplitReadout } from '../../scorecard/scorecard.ts';
 import { table } from './table.ts';
 
 /** A scorecard for a terminal. With an untrusted split it shows no effect, and the reason. */
@@ -24,6 +24,9 @@ export function scorecardText(scorecard: Scorecard): string {
       'no gate was judged yet',
     ),
   ];
+  // Scorecards that an older version stored have no segments.
+  const segments = (scorecard as Partial<Scorecard>).segments ?? [];
+  if (segments.length > 0) parts.push(segmentTable(segments));
   if (split !== null) parts.push(splitText(split));
   const leftOut = leftOutLines(scorecard);
   if (leftOut.length > 0) parts.push(`left out: ${leftOut.join('; ')}`);
@@ -38,9 +41,32 @@ function readoutRow(readout: MetricReadout): string[] {
     variant,
     `${significant(controlMean)} → ${significant(variantMean)} ${valueUnit}`,
     relative === null ? `${interval(absolute, significant)} ${valueUnit} (absolute)` : interval(relative, percent),
-    pValue < 0.0001 ? '< 0.0001' : pValue.toFixed(4),
+    pValueText(pValue, readout.adjustedPValue),
     `${readout.controlUnits} / ${readout.variantUnits}`,
   ];
+}
+
+const MOST_SEGMENTS = 10;
+
+function segmentTable(segments: readonly SegmentReadout[]): string {
+  const rows = segments
+    .slice(0, MOST_SEGMENTS)
+    .map((segment) => [
+      `${segment.attribute} = ${segment.value}`,
+      segment.variant,
+      segment.relative === null ? interval(segment.absolute, significant) : interval(segment.relative, percent),
+      pValueText(segment.pValue, segment.adjustedPValue),
+      `${segment.controlUnits} / ${segment.variantUnits}`,
+      segment.isHarmed ? 'HARMED' : '',
+    ]);
+  const more = segments.length > MOST_SEGMENTS ? `\n(${segments.length - MOST_SEGMENTS} more segments)` : '';
+  return table(['primary metric where', 'variant', 'effect', 'p', 'units', ''], rows, '') + more;
+}
+
+/** With the p-value that is corrected for the number of comparisons, where there is one. */
+function pValueText(pValue: number, adjusted: number | null | undefined): string {
+  const text = (p: number): string => (p < 0.0001 ? '< 0.0001' : p.toFixed(4));
+  return adjusted === null || adjusted === undefined ? text(pValue) : `${text(pValue)} (corrected ${text(adjusted)})`;
 }
 
 function splitText({ pValue, threshold, isMismatch, counts, suspectSegments }: SplitReadout): string {

@@ -116,7 +116,7 @@ LEFT JOIN stg_links AS link ON link.user_id = outcome.user_id
 ),
 unit_metrics AS (
 -- One row per unit: unit_id, variant, first_exposed_at, and for each metric y_0 (in its window) and x_0 (before the first exposure; 0
--- without a covariate), y_1, x_1, …
+-- without a covariate), y_1, x_1, …; segment_0, … where asked for.
 SELECT
   exposure.unit_id,
   exposure.variant,
