@@ -56,7 +56,9 @@ function stoppingText(stopping: PlannedStopping): string {
     case 'fixed-horizon':
       return 'once, at the end (fixed)';
     case 'always-valid':
-      return 'whenever one likes (always-valid)';
+      return stopping.tunedForCount === undefined
+        ? 'whenever one likes (always-valid)'
+        : `whenever one likes (always-valid, --tuned-for ${stopping.tunedForCount})`;
     case 'group-sequential':
       return `at ${stopping.looks} looks (group-sequential)`;
   }

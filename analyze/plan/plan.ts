@@ -114,14 +114,23 @@ function effectOf(effect: WantedEffect, mean: number): NonNullable<Plan['effect'
 }
 
 function byStopping(request: PlanRequest, effect: number): Plan['neededByStopping'] {
-  const others = ALTERNATIVES.filter(({ rule }) => rule !== request.stopping.rule);
-  return [request.stopping, ...others].map((stopping) => ({
+  const need = (stopping: PlannedStopping) => ({
     stopping,
     ...sizeOf(request, neededUnits(comparisonOf(request, stopping), effect, request.power)),
-  }));
+  });
+  const others = ALTERNATIVES.filter(({ rule }) => rule !== request.stopping.rule).map(need);
+  const asked = need(request.stopping);
+  const fixed = [asked, ...others].find(({ stopping }) => stopping.rule === 'fixed-horizon');
+  // A confidence sequence that is narrowest about where it will end needs the fewest units.
+  const tuned = fixed === undefined ? [] : [need({ rule: 'always-valid', tunedForCount: fixed.units })];
+  return [asked, ...others, ...tuned];
 }
 
-const ALTERNATIVES: readonly PlannedStopping[] = [{ rule: 'fixed-horizon' }, { rule: 'always-valid' }];
+const ALTERNATIVES: readonly PlannedStopping[] = [
+  { rule: 'fixed-horizon' },
+  { rule: 'group-sequential', spending: 'obrien-fleming', looks: 5 },
+  { rule: 'always-valid' },
+];
 
 function sizeOf({ shares, dailyUnits }: PlanRequest, units: number): Size {
   return { units, unitsByArm: shares.map((share) => Math.ceil(units * share)), days: daysOf(units, dailyUnits) };

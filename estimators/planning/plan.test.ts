@@ -12,6 +12,7 @@ interface Shares {
 interface Golden {
   readonly power: readonly { effect: number; units: number; shares: Shares; alpha: number; power: number }[];
   readonly needed: readonly { effect: number; power: number; alpha: number; units: number }[];
+  readonly sequential: readonly { looks: number; drift: number; power: number }[];
   readonly rates: readonly { rate: number; effect: number; units: number; power: number }[];
 }
 const golden = JSON.parse(readFileSync(repositoryFile('estimators/golden/planning.json'), 'utf8')) as Golden;
@@ -34,6 +35,15 @@ test("power equals statsmodels' and SciPy's noncentral t", () => {
   }
 });
 
+test("group-sequential power equals SciPy's multivariate normal", () => {
+  for (const { looks, drift, power } of golden.sequential) {
+    const stopping = { rule: 'group-sequential', spending: 'obrien-fleming', looks } as const;
+    const units = 4 * drift ** 2 * 10_000;
+    const actual = powerAt({ ...PLAN, stopping }, 0.01, units);
+    assert.ok(Math.abs(actual - power) < 1e-5, `${looks} looks: ${actual}, SciPy says ${power}`);
+  }
+});
+
 test("needed units are statsmodels', rounded up", () => {
   for (const { effect, power, alpha, units } of golden.needed) {
     const needed = neededUnits({ ...PLAN, alpha }, effect, power);
@@ -43,7 +53,11 @@ test("needed units are statsmodels', rounded up", () => {
 
 test('needed units, detectable effects and power agree with each other, by every rule', () => {
   const effects = fc.double({ min: 0.02, max: 1.5, noNaN: true });
-  const rules = fc.constantFrom<PlannedComparison['stopping']>({ rule: 'fixed-horizon' }, { rule: 'always-valid' });
+  const rules = fc.constantFrom<PlannedComparison['stopping']>(
+    { rule: 'fixed-horizon' },
+    { rule: 'always-valid' },
+    { rule: 'group-sequential', spending: 'pocock', looks: 3 },
+  );
   fc.assert(
     fc.property(
       effects,

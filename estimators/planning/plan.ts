@@ -1,7 +1,7 @@
 import { sequentialCriticalValue } from '../confidence-sequence.ts';
 import { normalTail } from '../normal.ts';
 import type { Spending } from '../stopping/spending.ts';
-import { groupSequentialPowerAt } from './group-sequential-plan.ts';
+import { groupSequentialPowerAt, plannedBoundaries } from './group-sequential-plan.ts';
 import { tTestPower } from './noncentral-t.ts';
 
 /** What one unit is like in control. */
@@ -31,6 +31,8 @@ export interface PlannedComparison {
 /** Every arm needs this many units for its variance to mean anything. */
 const LEAST_PER_ARM = 2;
 const MOST_UNITS = 1e12;
+/** An effect of this many standard errors is found. */
+const CERTAIN = 100;
 
 /**
  * The probability to find an effect, of either sign, once `units` units are there.
@@ -43,24 +45,33 @@ const MOST_UNITS = 1e12;
  * @throws RangeError for a plan or an effect that cannot be
  */
 export function powerAt(plan: PlannedComparison, effect: number, units: number): number {
+  return powerOf(plan)(effect, units);
+}
+
+/** The same for many effects and units: boundaries are computed once. */
+function powerOf(plan: PlannedComparison): (effect: number, units: number) => number {
   assertPlan(plan);
-  const counts = { control: units * plan.shares.control, treatment: units * plan.shares.treatment };
-  if (Math.min(counts.control, counts.treatment) < LEAST_PER_ARM) return 0;
-  const variances = variancesUnder(plan, effect);
-  const standardError = Math.sqrt(variances.control / counts.control + variances.treatment / counts.treatment);
-  const drift = Math.abs(effect) / standardError;
-  const { stopping, alpha } = plan;
-  switch (stopping.rule) {
-    case 'fixed-horizon':
-      return tTestPower(drift, counts.control + counts.treatment - 2, alpha);
-    case 'always-valid': {
-      const count = counts.control + counts.treatment;
-      const critical = sequentialCriticalValue({ ...tuning(stopping), count, alpha });
-      return normalTail(critical - drift) + normalTail(critical + drift);
+  const { stopping, alpha, shares } = plan;
+  const boundaries = stopping.rule === 'group-sequential' ? plannedBoundaries(stopping, alpha) : [];
+  return (effect, units) => {
+    const counts = { control: units * shares.control, treatment: units * shares.treatment };
+    if (Math.min(counts.control, counts.treatment) < LEAST_PER_ARM) return 0;
+    const variances = variancesUnder(plan, effect);
+    const standardError = Math.sqrt(variances.control / counts.control + variances.treatment / counts.treatment);
+    const drift = Math.abs(effect) / standardError;
+    switch (stopping.rule) {
+      case 'fixed-horizon':
+        return tTestPower(drift, counts.control + counts.treatment - 2, alpha);
+      case 'always-valid': {
+        const count = counts.control + counts.treatment;
+        const critical = sequentialCriticalValue({ ...tuning(stopping), count, alpha });
+        return normalTail(critical - drift) + normalTail(critical + drift);
+      }
+      case 'group-sequential':
+        // Far beyond any boundary the integration has nothing left to add.
+        return drift > CERTAIN ? 1 : groupSequentialPowerAt(boundaries, drift);
     }
-    case 'group-sequential':
-      return groupSequentialPowerAt(stopping, alpha, drift);
-  }
+  };
 }
 
 /**
@@ -71,7 +82,8 @@ export function powerAt(plan: PlannedComparison, effect: number, units: number):
 export function neededUnits(plan: PlannedComparison, effect: number, power: number): number {
   assertPower(plan, power);
   if (effect === 0 || !Number.isFinite(effect)) throw new RangeError(`plan: the effect must not be 0, got ${effect}`);
-  const isEnough = (units: number): boolean => powerAt(plan, effect, units) >= power;
+  const powerFor = powerOf(plan);
+  const isEnough = (units: number): boolean => powerFor(effect, units) >= power;
   let high = Math.ceil(LEAST_PER_ARM / Math.min(plan.shares.control, plan.shares.treatment));
   while (!isEnough(high)) {
     high *= 2;
@@ -96,7 +108,8 @@ export function minimumDetectableEffect(plan: PlannedComparison, units: number, 
   assertPower(plan, power);
   const { baseline } = plan;
   const largest = baseline.kind === 'proportion' ? 1 - baseline.rate : Infinity;
-  const isFound = (effect: number): boolean => powerAt(plan, effect, units) >= power;
+  const powerFor = powerOf(plan);
+  const isFound = (effect: number): boolean => powerFor(effect, units) >= power;
   let high = Math.sqrt(variancesUnder(plan, 0).control / Math.max(1, units));
   while (!isFound(Math.min(high, largest))) {
     if (high >= largest || high > Number.MAX_VALUE / 4) return null;
@@ -104,7 +117,7 @@ export function minimumDetectableEffect(plan: PlannedComparison, units: number, 
   }
   high = Math.min(high, largest);
   let low = 0;
-  for (let step = 0; step < 100 && high - low > 1e-12 * high; step += 1) {
+  for (let step = 0; step < 100 && high - low > 1e-10 * high; step += 1) {
     const middle = (low + high) / 2;
     if (isFound(middle)) high = middle;
     else low = middle;
