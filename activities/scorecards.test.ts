@@ -58,7 +58,12 @@ test('a round writes the tables of results, and a retried one writes the same', 
   const warehouse = await openDuckDb({ file: ':memory:', queryConnections: 1 });
   const { activities } = activitiesWith(createResultTables({ warehouse, clock: () => NOW_MS }));
   const round = await run<ScorecardRound>(() => activities.refreshRunningScorecards());
-  assert.deepEqual(round, { refreshed: ['upi_retry'], failed: [{ experimentKey: 'lost', reason: 'no rows' }] });
+  const { portfolio, ...rest } = round;
+  assert.deepEqual(rest, { refreshed: ['upi_retry'], failed: [{ experimentKey: 'lost', reason: 'no rows' }] });
+  assert.deepEqual(
+    portfolio?.withoutEffect.map(({ experimentKey }) => experimentKey),
+    ['upi_retry'],
+  );
   const rows = () => warehouse.query({ sql: 'SELECT * FROM experiment_results ORDER BY ALL', parameters: {} });
   const before = await rows();
   assert.equal(before.length, 2);

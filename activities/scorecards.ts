@@ -1,5 +1,6 @@
 import { Context } from '@temporalio/activity';
 import type { ExperimentRecord, LifecycleStatus } from '../control-store/port.ts';
+import { adjudicatePortfolio, type Portfolio } from '../scorecard/portfolio.ts';
 import type { Scorecard } from '../scorecard/scorecard.ts';
 import { summarize, type ScorecardSummary } from './scorecard-summary.ts';
 import type { Ports } from './ports.ts';
@@ -17,6 +18,8 @@ export interface ScorecardRound {
   readonly refreshed: readonly string[];
   /** Experiments, and tables of results, with the reason. */
   readonly failed: readonly { readonly experimentKey: string; readonly reason: string }[];
+  /** All of them judged together; rounds of before 2026-11-23 have none. */
+  readonly portfolio?: Portfolio;
 }
 
 export interface ScorecardActivities {
@@ -58,12 +61,14 @@ export function createScorecardActivities(ports: Ports): ScorecardActivities {
       }
       return await whileHeartbeating(async () => {
         const refreshed: string[] = [];
+        const scorecards: Scorecard[] = [];
         const failed: { experimentKey: string; reason: string }[] = [];
         for (const { key } of running) {
           Context.current().cancellationSignal.throwIfAborted();
           try {
             const scorecard = await refresh(key);
             refreshed.push(key);
+            scorecards.push(scorecard);
             await writeResults(ports, scorecard);
           } catch (error) {
             const reason = error instanceof Error ? error.message : String(error);
@@ -72,9 +77,20 @@ export function createScorecardActivities(ports: Ports): ScorecardActivities {
           }
         }
         failed.push(...(await refreshTables(ports)));
-        return { refreshed, failed };
+        return { refreshed, failed, portfolio: shortened(adjudicatePortfolio(scorecards)) };
       });
     },
+  };
+}
+
+const MOST_ENTRIES = 200;
+
+/** The surest of them: a history holds two megabytes. */
+function shortened(portfolio: Portfolio): Portfolio {
+  return {
+    ...portfolio,
+    entries: portfolio.entries.slice(0, MOST_ENTRIES),
+    withoutEffect: portfolio.withoutEffect.slice(0, MOST_ENTRIES),
   };
 }
 
