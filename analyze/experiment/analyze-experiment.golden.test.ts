@@ -25,6 +25,7 @@ interface Golden {
   readonly ratio: Effect;
   readonly cuped: Effect;
   readonly quantile: Effect;
+  readonly days: Record<'0' | '2' | '9', Effect>;
   readonly clusters: Effect;
   readonly clustersCuped: Effect;
   readonly switchback: Effect;
@@ -138,6 +139,15 @@ test("look 3 of 5 equals the boundary of SciPy's multivariate normal", async () 
 test('a quantile of rows equals NumPy with the delta method row by row', async () => {
   const analysis = await analyze('events', ['latency:quantile:0.9:good=decrease']);
   same(comparisonOf(analysis, 'treatment'), golden.quantile);
+});
+
+test('days since the first row equal SciPy on the units that had them', async () => {
+  const { days } = await analyze('events', ['latency:sum'], { date: 'day' });
+  for (const day of ['0', '2', '9'] as const) {
+    const found = days.find((each) => each.day === Number(day));
+    assert.ok(found !== undefined);
+    same(found, golden.days[day]);
+  }
 });
 
 test('clusters equal CR2 by its matrices, and cluster sums with a covariate', async () => {

@@ -4,6 +4,7 @@ import { openDataFile } from '../input/data-file.ts';
 import { loadRows, type FileRows, type NeededColumns } from '../input/file-rows.ts';
 import { withScratchWarehouse } from '../input/scratch-warehouse.ts';
 import { checkColumns } from './check-columns.ts';
+import { readDays } from './day-readings.ts';
 import { refuseMixedClusters, withKnownWindow } from './design.ts';
 import { columnsOf } from './metric-expression.ts';
 import { readMetrics } from './metric-readings.ts';
@@ -37,7 +38,7 @@ async function analyzeIn(warehouse: Warehouse, asked: ExperimentRequest): Promis
   const described = describe(request, rows, units, split);
   const warnings = [...checked, ...units.warnings];
   if (reason !== null)
-    return { ...described, status: 'invalid', reason, metrics: [], segments: [], methods: [], warnings };
+    return { ...described, status: 'invalid', reason, metrics: [], segments: [], days: [], methods: [], warnings };
   const metrics = await readMetrics(warehouse, request, split, units.covariates);
   const segments = await readSegments(warehouse, request, metrics, units.covariates);
   return {
@@ -46,6 +47,7 @@ async function analyzeIn(warehouse: Warehouse, asked: ExperimentRequest): Promis
     reason: null,
     metrics,
     segments: segments.readings,
+    days: await readDays(rows, request, metrics),
     methods: methodsInWords(request),
     warnings: [...warnings, ...plausibilityWarnings(metrics, request), ...segments.warnings],
   };
@@ -71,7 +73,10 @@ function neededBy(request: ExperimentRequest): NeededColumns {
   return { texts, numbers, times: date === null ? [] : [date] };
 }
 
-type Described = Omit<ExperimentAnalysis, 'status' | 'reason' | 'metrics' | 'segments' | 'methods' | 'warnings'>;
+type Described = Omit<
+  ExperimentAnalysis,
+  'status' | 'reason' | 'metrics' | 'segments' | 'days' | 'methods' | 'warnings'
+>;
 
 function describe(request: ExperimentRequest, rows: FileRows, units: Units, split: SplitReading): Described {
   const { file, control, alpha, correction, stopping, design, covariates } = request;

@@ -92,6 +92,19 @@ export interface SegmentReading {
   readonly isHarmed: boolean;
 }
 
+/** The primary metric on one day since a unit's first row, on its own and not corrected. */
+export interface DayReading {
+  /** 0 is the day of the first row. */
+  readonly day: number;
+  readonly metric: string;
+  readonly arm: string;
+  readonly units: { readonly control: number; readonly arm: number };
+  readonly means: { readonly control: number; readonly arm: number };
+  readonly absolute: AbsoluteEffect;
+  readonly relative: Bounds | null;
+  readonly pValue: number;
+}
+
 export interface SplitReading {
   readonly arms: readonly { readonly arm: string; readonly units: number; readonly expectedUnits: number }[];
   readonly pValue: number;
@@ -126,6 +139,8 @@ export interface ExperimentAnalysis {
   /** Empty where it is invalid, as are the segments. */
   readonly metrics: readonly MetricReading[];
   readonly segments: readonly SegmentReading[];
+  /** With dates, where units have rows on several days. */
+  readonly days: readonly DayReading[];
   /** How it was computed, a sentence each. */
   readonly methods: readonly string[];
   readonly warnings: readonly Warning[];

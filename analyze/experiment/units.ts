@@ -64,6 +64,7 @@ export async function makeUnits(rows: FileRows, request: ExperimentRequest): Pro
     `MIN(${arm}) <> MAX(${arm}) AS is_crossed`,
     'COUNT(*) AS row_count',
     'MIN(rowid) AS first_row',
+    ...(request.date === null ? [] : [`CAST(MIN(${rows.time(request.date)}) AS DATE) AS first_day`]),
     ...(cluster === null ? [] : [`${first(cluster)} AS cluster`]),
     ...request.segments.map(
       (segment, index) => `COALESCE(${first(rows.text(segment))}, '(none)') AS ${segmentColumn(index)}`,

@@ -215,7 +215,26 @@ def hac(frame, lag):
     return {"estimate": fit.params["t"], "standardError": float(np.sqrt(variance))}
 
 
+def dated(frame):
+    """Each unit's rows on days from its own first one on, of 14."""
+    dice = np.random.default_rng(7)
+    first = {u: int(dice.integers(0, 5)) for u in frame.user_id.unique()}
+    days = [first[u] + int(dice.integers(0, 14 - first[u])) for u in frame.user_id]
+    return frame.assign(day=[f"2026-03-{d + 1:02d}" for d in days])
+
+
+def on_day(frame, k):
+    """Means of a day since the first row over the units that had it; SciPy's Welch test."""
+    date = pd.to_datetime(frame.day)
+    unit = frame.assign(date=date).groupby("user_id").agg(arm=("arm", "first"), first=("date", "min"))
+    had = unit[unit["first"] + pd.Timedelta(days=k) <= date.max()]
+    since = (date - frame.user_id.map(unit["first"])).dt.days
+    total = frame[since == k].groupby("user_id").latency.sum().reindex(had.index).fillna(0)
+    return two_means(total[had.arm == "control"], total[had.arm == "treatment"])
+
+
 frames = {"users": users(), "events": events(), "clusters": clusters(), "switchback": switchback()}
+frames["events"] = dated(frames["events"])
 for name, frame in frames.items():
     frame.to_csv(HERE / "experiments" / f"{name}.csv", index=False)
 
@@ -241,6 +260,7 @@ golden = {
     "corrected": adjusted,
     "sampleRatio": float(st.chisquare([len(c), len(large), len(small)]).pvalue),
     "quantile": quantile(frames["events"], 0.9),
+    "days": {str(k): on_day(frames["events"], k) for k in (0, 2, 9)},
     "clusters": cr2(frames["clusters"]),
     "clustersCuped": clustered_cuped(frames["clusters"]),
     "switchback": hac(frames["switchback"], int(4 * (36 / 100) ** (2 / 9))),

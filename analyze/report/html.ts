@@ -15,6 +15,7 @@ export function experimentHtml(analysis: ExperimentAnalysis): string {
     warningsSection(analysis),
     ...(analysis.metrics.length === 0 ? [] : [metricsSection(analysis)]),
     ...(analysis.segments.length === 0 ? [] : [segmentsSection(analysis)]),
+    ...(analysis.days.length === 0 ? [] : [daysSection(analysis)]),
     ...(analysis.metrics.length === 0 ? [] : [methodsSection(analysis)]),
   ];
   return `<!doctype html>
@@ -134,6 +135,24 @@ function segmentsSection({ segments }: ExperimentAnalysis): string {
     '<p>Segments are where to look next, not proof: the more of them, the more differ by chance.</p>' +
       forestPlot('Relative effect in each segment', relative) +
       table(['segment', 'units', 'effect', 'adjusted p', ''], rows),
+  );
+}
+
+function daysSection({ days }: ExperimentAnalysis): string {
+  const relative = days.flatMap(({ day, arm, relative: bounds }) =>
+    bounds === null ? [] : [{ ...bounds, label: `day ${day} · ${arm}`, tone: 'not shown' as const }],
+  );
+  const rows = days.map(({ day, arm, units, absolute, relative: bounds, pValue: p }) => [
+    `day ${day} · ${arm}`,
+    count(units.control + units.arm),
+    effectText(absolute, bounds),
+    pValue(p),
+  ]);
+  return section(
+    'By day since the first row',
+    `<p>${escape(days[0]?.metric ?? '')}, each day on its own. An effect that fades is a novelty; one that grows was learnt.</p>` +
+      forestPlot('Relative effect by day', relative) +
+      table(['day', 'units', 'effect', 'p'], rows),
   );
 }
 

@@ -13,6 +13,7 @@ export function experimentText(analysis: ExperimentAnalysis): string {
     ...(reason === null ? [] : [reason]),
     ...(metrics.length === 0 ? [] : [metricsTable(analysis), plotText(analysis)]),
     ...(analysis.segments.length === 0 ? [] : [segmentsTable(analysis)]),
+    ...(analysis.days.length === 0 ? [] : [daysTable(analysis)]),
     ...(warnings.length === 0 ? [] : [warnings.map(({ message }) => `warning: ${message}`).join('\n')]),
     ...(methods.length === 0 ? [] : [methods.join('\n')]),
     ...(reason === null ? [conclusion(analysis)] : []),
@@ -77,6 +78,20 @@ function plotText({ metrics }: ExperimentAnalysis): string {
     ),
   );
   return relative.length === 0 ? '' : ['relative effect', ...plotIntervals(relative, axisPercent)].join('\n');
+}
+
+function daysTable({ days }: ExperimentAnalysis): string {
+  return alignedTable(
+    ['days since first row', 'metric', 'arm', 'units', 'effect', 'p'],
+    days.map(({ day, metric, arm, units, absolute, relative, pValue: p }) => [
+      String(day),
+      metric,
+      arm,
+      count(units.control + units.arm),
+      effectText(absolute, relative),
+      pValue(p),
+    ]),
+  );
 }
 
 function axisPercent(ratio: number): string {

@@ -54,7 +54,7 @@ export function addAnalyzeCommand(program: Command, shell: Shell): void {
     .option('--window <column>', 'switchback: the column that says which window of time')
     .option('--correction <method>', 'for many comparisons: bh, by, holm or none', 'bh')
     .option('--weights <list>', 'the intended split, such as control=90,large=10; default: equal')
-    .option('--date <column>', 'when a row happened: first rows are the earliest')
+    .option('--date <column>', 'when a row happened: the effect by day, and first rows are the earliest')
     .option('--missing <policy>', 'missing values of a metric: refuse, drop (leave the unit out) or zero', 'refuse')
     .option('--alpha <level>', 'two-sided error level', '0.05')
     .option('--report <file>', 'write an HTML report to this file')
