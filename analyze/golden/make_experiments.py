@@ -211,7 +211,15 @@ def hac(frame, lag):
             gap = abs(cells.window[i] - cells.window[j])
             if cells.region[i] == cells.region[j] and gap <= lag:
                 meat += (1 - gap / (lag + 1)) * np.outer(scores[i], scores[j])
-    variance = (bread @ meat @ bread)[0, 0] * len(cells) / (len(cells) - x.shape[1])
+    raw = (bread @ meat @ bread)[0, 0]
+    # Unbiased for independent errors: c'c over the trace of QM, with what is left of treatment beside the levels.
+    weights, levels = cells.m.to_numpy(float), x.shape[1] - 1
+    treated = sm.WLS(x.t, x.drop(columns="t"), weights=weights).fit().resid.to_numpy() * np.sqrt(weights)
+    c, maker = treated / (treated @ treated), np.eye(len(cells)) - np.outer(treated, treated) / (treated @ treated)
+    gap = np.abs(np.subtract.outer(cells.window.to_numpy(), cells.window.to_numpy()))
+    same = cells.region.to_numpy()[:, None] == cells.region.to_numpy()[None, :]
+    q = np.where(same & (gap <= lag), 1 - gap / (lag + 1), 0) * np.outer(c, c)
+    variance = raw * (c @ c) / np.trace(q @ maker) * (len(cells) - 1) / (len(cells) - 1 - levels)
     return {"estimate": fit.params["t"], "standardError": float(np.sqrt(variance))}
 
 

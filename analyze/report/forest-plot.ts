@@ -7,9 +7,9 @@ export interface ForestRow extends PlottedInterval {
   readonly tone: Comparison['reading'];
 }
 
-const LABEL_WIDTH = 330;
+const LABEL_WIDTH = 310;
 const PLOT_WIDTH = 430;
-const TEXT_WIDTH = 220;
+const TEXT_WIDTH = 260;
 const ROW_HEIGHT = 26;
 const AXIS_HEIGHT = 28;
 const MOST_TICKS = 7;

@@ -43,7 +43,7 @@ const BOUNDED_AWAY_STANDARD_ERRORS = 4;
  * other up to `maxLag` windows apart, see `hacRegression`.
  *
  * Source: I. Bojinov, D. Simchi-Levi, J. Zhao, "Design and analysis of switchback experiments", Management Science 69 (2023), 3759–3777;
- * levels are removed by the Frisch–Waugh–Lovell theorem, see `withinRegionAndTime`.
+ * levels are removed by the Frisch–Waugh–Lovell theorem, see `withinRegionAndTime`, and the variance is unbiased for few windows.
  *
  * @param given in any order
  * @param maxLag default: Newey & West's for the average region, at least 1
@@ -71,11 +71,13 @@ export function switchbackRegression(
     ...places,
     maximumLag: maxLag,
     absorbedCount: levels.count,
+    correction: 'unbiased',
   });
   if (effect === undefined || !(effect.standardError > 0))
     throw new RangeError('switchback: nothing varies beside the levels of regions and windows');
   const influence = influenceOf(regressors, outcomes, weights);
-  const correction = cells.length / (cells.length - columns.length - levels.count);
+  // What makes the absolute effect's variance right on average is applied to the relative one as well.
+  const correction = effect.standardError ** 2 / hacVariance(cells, influence, maxLag);
   return {
     absolute: { estimate: effect.estimate, standardError: effect.standardError },
     relative: relativeEffect(cells, effect.estimate, influence, { maxLag, correction }),
