@@ -21,7 +21,10 @@ export const MINIMUM_DESIGNED_UNITS = 6;
 /** With so many regions the region and the time are held fixed: they explain much, and cost few degrees of freedom. */
 const REGIONS_FOR_FIXED_EFFECTS = 4;
 
-/** Null with too few units in an arm, or where none varies. */
+/** With fewer windows for each region and time, levels would take most of what there is to compare. */
+const UNITS_FOR_A_LEVEL = 3;
+
+/** Null with too few units in an arm, or where none varies within its arm. */
 export function compareDesigned(
   design: Design,
   units: readonly DesignedUnit[],
@@ -30,10 +33,19 @@ export function compareDesigned(
   const own = units.filter(({ variant }) => variant === arms.control || variant === arms.variant);
   const treated = own.filter(({ variant }) => variant === arms.variant).length;
   if (Math.min(treated, own.length - treated) < MINIMUM_DESIGNED_UNITS) return null;
-  if (own.every(({ total }) => total === own[0]?.total)) return null;
+  if (!variesWithinAnArm(own)) return null;
   return design.type === 'switchback'
     ? switchback(own, arms.variant, design.windowMs)
     : clusters(own, arms.variant, design.type);
+}
+
+function variesWithinAnArm(units: readonly DesignedUnit[]): boolean {
+  const first = new Map<string, number>();
+  return units.some(({ variant, total }) => {
+    const known = first.get(variant);
+    if (known === undefined) first.set(variant, total);
+    return known !== undefined && known !== total;
+  });
 }
 
 function switchback(units: readonly DesignedUnit[], variant: string, windowMs: number): DesignedComparison {
@@ -41,7 +53,9 @@ function switchback(units: readonly DesignedUnit[], variant: string, windowMs: n
     if (windowStartMs === null) throw new RangeError(`scorecard: a unit of ${region} has no window`);
     return { region, windowStartMs, isTreated: arm === variant, total };
   });
-  const hasFixedEffects = new Set(units.map(({ region }) => region)).size >= REGIONS_FOR_FIXED_EFFECTS;
+  const regions = new Set(units.map(({ region }) => region)).size;
+  const levels = regions + new Set(units.map(({ windowStartMs }) => windowStartMs)).size;
+  const hasFixedEffects = regions >= REGIONS_FOR_FIXED_EFFECTS && units.length >= UNITS_FOR_A_LEVEL * levels;
   const { effect, control, treatment, controlStandardError, method } = readSwitchback(observations, {
     windowMs,
     hasFixedEffects,

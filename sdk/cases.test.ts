@@ -69,7 +69,9 @@ suite('rulesets that must be refused', () => {
 });
 
 function decide(ruleset: CompiledRuleset, { flag_key, context, options }: ConformanceCase): ExpectedDecision {
+  const nowMs = options?.now_ms;
   const evaluateOptions: EvaluateOptions = {
+    ...(nowMs === undefined ? {} : { clock: () => nowMs }),
     isStale: options?.is_stale ?? false,
     hashedUserAs: (userId) => options?.hashed_user_as?.[userId],
   };

@@ -32,6 +32,8 @@ export interface ConformanceCase {
   readonly context: Readonly<Record<string, string | number | boolean | null | readonly string[]>>;
   readonly options?: {
     readonly is_stale?: boolean;
+    /** The clock, ms since 1970 UTC. */
+    readonly now_ms?: number;
     readonly hashed_user_as?: Readonly<Record<string, string>>;
   };
   /** Not for remote evaluation. */

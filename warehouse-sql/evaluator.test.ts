@@ -3,11 +3,23 @@ import { after, before, test } from 'node:test';
 import fc from 'fast-check';
 import { startGoogleSql, type FilledTable, type GoogleSql } from '../tests/support/googlesql/googlesql.ts';
 import { RAW_EVENTS } from '../warehouse/bigquery/tables.ts';
+import type { Design } from '../definitions/design.ts';
 import type { Row } from '../warehouse/port.ts';
 import { bigQuery, duckDb, type Dialect, type TypedStatement } from './dialect.ts';
+import { designedQuery, type DesignedRow } from './designed-queries.ts';
 import { scorecardQuery, segmentSplitQuery, type Analysis, type ScorecardRow } from './scorecard-queries.ts';
 import { randomEvents, randomMetrics, SEGMENTS } from './testing/random-events.ts';
-import { day, deposit, DEPOSITED, exposure, fill, KEY, rawEvent, type Draft } from './testing/small-warehouse.ts';
+import {
+  day,
+  DAY_MS,
+  deposit,
+  DEPOSITED,
+  exposure,
+  fill,
+  KEY,
+  rawEvent,
+  type Draft,
+} from './testing/small-warehouse.ts';
 
 /** More by `UMPIRE_PROPERTY_RUNS`, another walk by `UMPIRE_PROPERTY_SEED`. */
 const RUNS = Number(process.env['UMPIRE_PROPERTY_RUNS'] ?? 150);
@@ -38,6 +50,37 @@ test("on any small data DuckDB counts what Google's reference evaluator counts",
     { numRuns: RUNS, seed: SEED },
   );
 });
+
+test('on any small data the totals of a design are the same', async () => {
+  const design = fc.constantFrom<Design>(
+    { type: 'switchback', region: 'team', windowMs: DAY_MS / 2, burnInMs: 1 },
+    { type: 'cluster', cluster: 'team' },
+  );
+  await fc.assert(
+    fc.asyncProperty(randomEvents, randomMetrics, design, async (drafts, metrics, drawn) => {
+      const totals = metrics.filter(({ type }) => type === 'count' || type === 'sum');
+      if (totals.length === 0) return;
+      const named = drawn.type === 'switchback' ? drafts.map(inWindow) : drafts;
+      const query = (dialect: Dialect) => designedQuery(dialect, analysisOf('team'), drawn, totals);
+      const { embedded, reference } = await both(named, query);
+      const withoutTotal = (rows: readonly DesignedRow[]) => rows.map((row) => ({ ...row, total: 0 }));
+      assert.deepEqual(withoutTotal(embedded), withoutTotal(reference));
+      for (const [index, { total }] of embedded.entries()) {
+        const other = reference[index]?.total ?? NaN;
+        assert.ok(Math.abs(total - other) <= 1e-6 * Math.max(1, Math.abs(total)), `${total} is not ${other}`);
+      }
+    }),
+    { numRuns: Math.ceil(RUNS / 2), seed: SEED },
+  );
+});
+
+/** An exposure that names the window that it is in. */
+function inWindow(draft: Draft): Draft {
+  const unit = draft.properties['unit_id'];
+  if (draft.eventType !== 'exposure' || typeof unit !== 'string') return draft;
+  const start = Math.floor(draft.timestampMs / (DAY_MS / 2)) * (DAY_MS / 2);
+  return { ...draft, properties: { ...draft.properties, unit_id: `${unit}@${start}` } };
+}
 
 test('on any small data the split by segments is the same', async () => {
   await fc.assert(

@@ -11,6 +11,7 @@ import assignment
 import identity
 import make_hash_vectors
 import refused
+import switchback
 import targeting
 
 
@@ -25,6 +26,7 @@ def rulesets() -> dict:
         "states": assignment.states_ruleset(),
         "rules": assignment.rules_ruleset(),
         "identity": identity.identity_ruleset(),
+        "switchback": switchback.switchback_ruleset(),
     }
 
 
@@ -37,6 +39,7 @@ def cases() -> list[dict]:
         *assignment.state_cases(),
         *assignment.rule_cases(),
         *identity.identity_cases(),
+        *switchback.switchback_cases(),
     ]
 
 
