@@ -100,6 +100,20 @@ describe('umpire analyze reads', () => {
         [110, 110],
       ],
     );
+    // A unit that is left out is neither a success nor at the cap.
+    const cut = [...COLUMNS, '--metric', 'revenue:mean:cap=3', '--missing', 'drop'];
+    const [capped] = (await analysisOf(written, ...cut)).metrics;
+    assert.deepEqual(
+      capped?.arms.map((arm) => arm.units),
+      [100, 100],
+    );
+    const paid = await file(
+      'paid.csv',
+      lines.map((line) => line.replace(/,[1-6]$/, ',1').replace('revenue', 'paid')),
+    );
+    const share = await analysisOf(paid, ...COLUMNS, '--metric', 'paid:proportion', '--missing', 'drop');
+    assert.deepEqual(units(share), [100, 100]);
+    assert.ok(share.metrics[0]?.arms.every(({ mean }) => mean < 0.9));
     assert.match(
       dropped.warnings[0]?.message ?? '',
       /data row 1, column "revenue" has no number \(and so in 19 more rows\)/,

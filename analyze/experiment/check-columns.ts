@@ -19,6 +19,7 @@ export async function checkColumns(rows: FileRows, request: ExperimentRequest): 
   const mustBeThere = [request.unit, request.variant, design.kind === 'cluster' ? design.cluster : null];
   if (design.kind === 'switchback') mustBeThere.push(design.region, design.isLength ? null : design.window);
   for (const column of mustBeThere) if (column !== null) await refuseEmpty(rows, column);
+  if (request.date !== null) await refuseEmpty(rows, request.date, rows.time(request.date));
   for (const metric of request.metrics) await checkKindOfNumbers(rows, metric);
   const warnings: Warning[] = [];
   for (const metric of request.metrics)
@@ -28,8 +29,8 @@ export async function checkColumns(rows: FileRows, request: ExperimentRequest): 
   return warnings;
 }
 
-async function refuseEmpty(rows: FileRows, column: string): Promise<void> {
-  const missing = await findMissing(rows, rows.text(column));
+async function refuseEmpty(rows: FileRows, column: string, sql = rows.text(column)): Promise<void> {
+  const missing = await findMissing(rows, sql);
   if (missing !== null)
     throw new AnalyzeError(
       `${rows.file}, data row ${missing.firstRow}, column "${column}" is empty${alsoIn(missing.rowCount)}; every row needs one`,

@@ -1,7 +1,7 @@
 import type { RatioPair } from '../../estimators/metrics/ratio.ts';
 import type { MetricExpression } from './metric-expression.ts';
 import type { ExperimentRequest } from './request.ts';
-import { covariateColumn, denominatorColumn, UNITS, valueColumn, type KnownCovariate } from './units.ts';
+import { atMost, covariateColumn, denominatorColumn, UNITS, valueColumn, type KnownCovariate } from './units.ts';
 
 /** Which metric is read, over what, and with which covariates. */
 export interface Reading {
@@ -68,6 +68,6 @@ function covariateNumbers(covariates: readonly KnownCovariate[]): string[] {
 
 function valuesOf({ metric, metricIndex, capAt }: Reading): string {
   const y = valueColumn(metricIndex);
-  const v = capAt === null ? y : `LEAST(${y}, ${capAt})`;
+  const v = capAt === null ? y : atMost(y, capAt);
   return `SELECT *, ${v} AS v, ${metric.type === 'ratio' ? denominatorColumn(metricIndex) : 1} AS w FROM ${UNITS}`;
 }

@@ -100,7 +100,7 @@ function valueColumns(rows: FileRows, metric: MetricExpression, index: number, r
   if (metric.type === 'distinct')
     return [`CAST(COUNT(DISTINCT ${rows.text(metric.column)}) AS DOUBLE) AS ${valueColumn(index)}`];
   const value = total(metric.column);
-  return [`${metric.type === 'proportion' ? `LEAST(${value}, 1)` : value} AS ${valueColumn(index)}`];
+  return [`${metric.type === 'proportion' ? atMost(value, 1) : value} AS ${valueColumn(index)}`];
 }
 
 function eventsStatement(rows: FileRows, unit: string, value: string, index: number): Statement {
@@ -110,6 +110,11 @@ CREATE TABLE ${eventsTable(index)} AS
 SELECT units.rowid AS unit_row, file.${value} AS value
 FROM ${FILE_ROWS} AS file JOIN ${UNITS} AS units ON units.unit = ${unit} WHERE file.${value} IS NOT NULL`;
   return { sql, parameters: {} };
+}
+
+/** SQL of a number cut at a limit; NULL stays NULL, which LEAST would make the limit. */
+export function atMost(value: string, limit: number): string {
+  return `CASE WHEN ${value} > ${limit} THEN ${limit} ELSE ${value} END`;
 }
 
 /** Two values of one covariate within a unit say that it was not known before the treatment. */

@@ -23,7 +23,7 @@ function stoppingInWords({ stopping, alpha }: ExperimentRequest, level: string):
     case 'group-sequential':
       return `Intervals are those of look ${stopping.look} of ${stopping.looks} planned ones, with ${spendingInWords(stopping.spending)} spending: all looks together err in at most ${Number((100 * alpha).toPrecision(6))} % of experiments.`;
     case 'fixed-horizon':
-      return `Intervals are ${level} Welch intervals for one look that was fixed in advance; whoever looks more often errs more often.`;
+      return `Intervals are ${level} intervals by Student's t for one look that was fixed in advance; whoever looks more often errs more often.`;
   }
 }
 

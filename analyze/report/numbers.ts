@@ -16,7 +16,8 @@ export function signed(of: number): string {
 }
 
 export function percent(ratio: number, digits = 2): string {
-  return `${(100 * ratio).toFixed(digits)} %`;
+  const shown = (100 * Math.abs(ratio)).toFixed(digits);
+  return `${ratio < 0 && Number(shown) > 0 ? '−' : ''}${shown} %`;
 }
 
 export function signedPercent(ratio: number, digits = 2): string {
