@@ -18,8 +18,8 @@ export interface DesignedComparison {
 
 /** With fewer units in an arm there is no interval, whatever the rule. */
 export const MINIMUM_DESIGNED_UNITS = 6;
-/** With so many regions the region and the time are held fixed: they explain much, and cost few degrees of freedom. */
-const REGIONS_FOR_FIXED_EFFECTS = 4;
+/** With so many regions the time is held fixed too: it explains much, and costs few degrees of freedom. */
+const REGIONS_FOR_TIME_EFFECTS = 4;
 
 /** With fewer windows for each region and time, levels would take most of what there is to compare. */
 const UNITS_FOR_A_LEVEL = 3;
@@ -55,10 +55,15 @@ function switchback(units: readonly DesignedUnit[], variant: string, windowMs: n
   });
   const regions = new Set(units.map(({ region }) => region)).size;
   const levels = regions + new Set(units.map(({ windowStartMs }) => windowStartMs)).size;
-  const hasFixedEffects = regions >= REGIONS_FOR_FIXED_EFFECTS && units.length >= UNITS_FOR_A_LEVEL * levels;
+  const isLarge = regions >= REGIONS_FOR_TIME_EFFECTS && units.length >= UNITS_FOR_A_LEVEL * levels;
+  const fixedEffects = isLarge
+    ? 'region-and-time'
+    : regions > 1 && units.length >= UNITS_FOR_A_LEVEL * regions
+      ? 'region'
+      : 'none';
   const { effect, control, treatment, controlStandardError, method } = readSwitchback(observations, {
     windowMs,
-    hasFixedEffects,
+    fixedEffects,
   });
   return {
     effect,

@@ -47,7 +47,11 @@ test('switchbacks agree with statsmodels: plain, with fixed effects, and the pre
     assertSame(readSwitchback(rows, options).effect, plain, `case ${i}`);
     assertSame(carryOver(rows, options).previous, previous, `case ${i}, previous arm`);
     if (fixed === undefined) continue;
-    assertSame(readSwitchback(rows, { ...options, hasFixedEffects: true }).effect, fixed, `case ${i}, fixed effects`);
+    assertSame(
+      readSwitchback(rows, { ...options, fixedEffects: 'region-and-time' }).effect,
+      fixed,
+      `case ${i}, fixed effects`,
+    );
   }
 });
 
@@ -149,16 +153,17 @@ function quietWindows(random: SeededRandom, regions: number, windows: number, pe
 // 2,000 experiments: three standard errors of a rate of 5 % are 1.46 points.
 const WITHIN = 0.0146;
 
-for (const [regions, windows, persistence, hasFixedEffects] of [
-  [1, 48, 0.6, false],
-  [1, 150, 0.8, false],
-  [4, 40, 0.6, true],
+for (const [regions, windows, persistence, fixedEffects] of [
+  [1, 48, 0.6, 'none'],
+  [1, 150, 0.8, 'none'],
+  [3, 40, 0.6, 'region'],
+  [4, 40, 0.6, 'region-and-time'],
 ] as const) {
   test(`${regions} × ${windows} windows with a memory of ${persistence}: false alarms are 5 %`, () => {
     const random = seededRandom(7);
     const rate = falseAlarms(2_000, () => {
       const rows = quietWindows(random, regions, windows, persistence);
-      return readSwitchback(rows, { hasFixedEffects }).effect.pValue;
+      return readSwitchback(rows, { fixedEffects }).effect.pValue;
     });
     assert.ok(Math.abs(rate - 0.05) < WITHIN, String(rate));
   });

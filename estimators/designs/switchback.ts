@@ -3,6 +3,8 @@ import { fixedEffectCount, withinRegionAndTime } from './fixed-effects.ts';
 import { defaultMaximumLag, hacRegression, type HacCoefficient, type HacInput } from './hac-regression.ts';
 import { panelOf, type Panel, type WindowObservation } from './window.ts';
 
+export type FixedEffects = 'none' | 'region' | 'region-and-time';
+
 export interface SwitchbackOptions {
   /** Two-sided error level of one look, default 0.05. */
   readonly alpha?: number;
@@ -10,8 +12,8 @@ export interface SwitchbackOptions {
   readonly windowMs?: number;
   /** What counts once: each window (default), or each of the units that the windows count. */
   readonly per?: 'window' | 'unit';
-  /** Whether region and time are held fixed by an indicator each. Default false. */
-  readonly hasFixedEffects?: boolean;
+  /** What is held fixed by indicators: nothing (default), each region's level, or that and each time's. */
+  readonly fixedEffects?: FixedEffects;
   /** Windows over which errors may be correlated; default: Newey & West's for the average region. */
   readonly maximumLag?: number;
 }
@@ -45,14 +47,13 @@ export function readSwitchback(
   options: SwitchbackOptions = {},
 ): SwitchbackResult {
   const panel = panelOf(observations, options.windowMs);
-  const { hasFixedEffects = false, alpha = 0.05 } = options;
+  const { fixedEffects = 'none', alpha = 0.05 } = options;
   const weights = weightsOf(panel, options);
   const maximumLag = lagOf(panel, options);
   const input = inputOf(panel, weights, maximumLag);
   const plain = plainCoefficients(input);
-  const coefficient = hasFixedEffects ? withinRegression(input)[0] : plain.effect;
+  const [coefficient] = regress(input, fixedEffects);
   if (coefficient === undefined) throw new RangeError('switchback: there is no effect to read');
-  const adjusted = hasFixedEffects ? ', region and time held fixed' : '';
   return {
     effect: readByStudent('switchback', coefficient, alpha),
     control: armOf(panel, weights, false),
@@ -60,7 +61,7 @@ export function readSwitchback(
     controlStandardError: plain.control.standardError,
     regionCount: panel.regionCount,
     maximumLag,
-    method: `difference of windows${adjusted}, Newey–West over ${maximumLag} ${maximumLag === 1 ? 'window' : 'windows'} within region`,
+    method: `difference of windows${HELD_FIXED[fixedEffects]}, Newey–West over ${maximumLag} ${maximumLag === 1 ? 'window' : 'windows'} within region`,
   };
 }
 
@@ -93,15 +94,15 @@ export function carryOver(
     return follows ? [{ row, before, weight: weights[i] ?? 1 }] : [];
   });
   const places = { series: pairs.map(({ row }) => row.region), positions: pairs.map(({ row }) => row.position) };
-  const regress = options.hasFixedEffects === true ? withinRegression : plainRegression;
-  const [own, previous] = regress({
+  const input = {
     regressors: pairs.map(({ row, before }) => [Number(row.isTreated), Number(before.isTreated)]),
     outcomes: pairs.map(({ row }) => row.value),
     weights: pairs.map(({ weight }) => weight),
     ...places,
     maximumLag: lagOf(panel, options),
     correction: 'unbiased',
-  });
+  } as const;
+  const [own, previous] = regress(input, options.fixedEffects ?? 'none');
   if (own === undefined || previous === undefined) throw new RangeError('carry-over: there are no windows in a row');
   const alpha = options.alpha ?? 0.05;
   return {
@@ -154,21 +155,34 @@ function plainRegression(input: Regression): readonly HacCoefficient[] {
   return withConstant(input).slice(1);
 }
 
+const HELD_FIXED: Readonly<Record<FixedEffects, string>> = {
+  none: '',
+  region: ', region held fixed',
+  'region-and-time': ', region and time held fixed',
+};
+
+function regress(input: Regression, fixedEffects: FixedEffects): readonly HacCoefficient[] {
+  if (fixedEffects === 'none') return plainRegression(input);
+  // One time for all: then the levels of times are the constant alone.
+  const times = fixedEffects === 'region' ? input.positions.map(() => 0) : input.positions;
+  return withinRegression(input, times);
+}
+
 /** Coefficients with region and time held fixed. */
-function withinRegression(input: Regression): readonly HacCoefficient[] {
-  const { series, positions, weights, regressors } = input;
-  const within = (values: readonly number[]): number[] => withinRegionAndTime(values, series, positions, weights);
+function withinRegression(input: Regression, times: readonly number[]): readonly HacCoefficient[] {
+  const { series, weights, regressors } = input;
+  const within = (values: readonly number[]): number[] => withinRegionAndTime(values, series, times, weights);
   const columns = (regressors[0] ?? []).map((_, j) => within(regressors.map((row) => row[j] ?? 0)));
   if (columns.some((column) => column.every((value) => Math.abs(value) < 1e-9))) {
     throw new RangeError(
-      'switchback: with region and time held fixed the arm does not vary; let regions differ in their arms at a time, or leave fixed effects out',
+      'switchback: with levels held fixed the arm does not vary; let regions differ in their arms at a time, or hold less fixed',
     );
   }
   return hacRegression({
     ...input,
     regressors: regressors.map((_, i) => columns.map((column) => column[i] ?? 0)),
     outcomes: within(input.outcomes),
-    absorbedCount: fixedEffectCount(series, positions),
+    absorbedCount: fixedEffectCount(series, times),
   });
 }
 

@@ -96,8 +96,8 @@ function readWindows(hours: readonly MarketHour[], seed: number) {
     const total = count(seatsTaken(hour, () => fee));
     return { region: hour.region, windowStartMs: hour.startMs, isTreated: fee === 'lower_fee', total };
   });
-  const { effect, method } = readSwitchback(observations, { hasFixedEffects: true });
-  const { previous } = carryOver(observations, { hasFixedEffects: true });
+  const { effect, method } = readSwitchback(observations, { fixedEffects: 'region-and-time' });
+  const { previous } = carryOver(observations, { fixedEffects: 'region-and-time' });
   const { pValue: randomizationPValue } = randomizationTest({
     values: observations.map(({ total }) => total),
     isTreated: observations.map(({ isTreated }) => isTreated),
