@@ -19,6 +19,18 @@ export interface SampleRatioResult {
  * @throws RangeError for fewer than two arms, negative counts, weights that are not above 0, or no units at all
  */
 export function sampleRatio(counts: readonly number[], weights: readonly number[]): SampleRatioResult {
+  assertWeights(counts, weights);
+  const units = counts.reduce((sum, count) => sum + count, 0);
+  if (units === 0) throw new RangeError('sample ratio: there are no units');
+  const totalWeight = weights.reduce((sum, weight) => sum + weight, 0);
+  const expected = weights.map((weight) => (units * weight) / totalWeight);
+  const chiSquare = expected.reduce((sum, e, arm) => sum + ((counts[arm] ?? 0) - e) ** 2 / e, 0);
+  const degreesOfFreedom = counts.length - 1;
+  return { chiSquare, degreesOfFreedom, pValue: upperChiSquare(chiSquare, degreesOfFreedom), expected };
+}
+
+/** @throws RangeError for fewer than two arms, negative counts, or weights that are not above 0 */
+export function assertWeights(counts: readonly number[], weights: readonly number[]): void {
   if (counts.length < 2 || counts.length !== weights.length) {
     throw new RangeError(
       `sample ratio: needs a count and a weight for each of at least 2 arms, got ${counts.length} and ${weights.length}`,
@@ -31,11 +43,4 @@ export function sampleRatio(counts: readonly number[], weights: readonly number[
     if (!(weight > 0) || !Number.isFinite(weight))
       throw new RangeError(`sample ratio: a weight is ${weight}; it must be above 0`);
   }
-  const units = counts.reduce((sum, count) => sum + count, 0);
-  if (units === 0) throw new RangeError('sample ratio: there are no units');
-  const totalWeight = weights.reduce((sum, weight) => sum + weight, 0);
-  const expected = weights.map((weight) => (units * weight) / totalWeight);
-  const chiSquare = expected.reduce((sum, e, arm) => sum + ((counts[arm] ?? 0) - e) ** 2 / e, 0);
-  const degreesOfFreedom = counts.length - 1;
-  return { chiSquare, degreesOfFreedom, pValue: upperChiSquare(chiSquare, degreesOfFreedom), expected };
 }
