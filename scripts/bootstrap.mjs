@@ -1,4 +1,4 @@
-// Sets up whatever a task needs, visibly and once, then runs it: `node scripts/bootstrap.mjs demo|test|check|bench [args]`.
+// Sets up whatever a task needs, visibly and once, then runs it: `node scripts/bootstrap.mjs demo|test|check|bench|calibrate [args]`.
 // Plain JavaScript on Node's own modules only, because nothing else is there yet in a fresh clone.
 import process from 'node:process';
 import { ensureEmulator } from './setup/bigquery-emulator.mjs';
@@ -16,6 +16,7 @@ const TASKS = {
   test: { module: './tasks/test.mjs', needsTemporal: true, needsTestParts: true },
   check: { module: './tasks/check.mjs', needsTemporal: true, needsTestParts: true },
   bench: { module: './tasks/bench.mjs', needsTemporal: false },
+  calibrate: { module: './tasks/calibrate.mjs', needsTemporal: false },
 };
 
 async function main([name, ...args]) {

@@ -59,6 +59,7 @@ const MAY_IMPORT: Readonly<Record<string, { readonly uses: readonly string[]; re
     ],
     knows: ['estimators', 'scorecard'],
   },
+  calibration: { uses: ['estimators', 'parts'] },
   examples: { uses: ['analyze', 'estimators', 'gen', 'main', 'parts', 'sdk'], knows: ['scorecard'] },
   bench: { uses: ['control-store', 'definitions', 'event-bus', 'gen', 'grpc-services', 'parts', 'sdk', 'warehouse'] },
 };
