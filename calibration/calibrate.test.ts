@@ -13,7 +13,7 @@ test('a short calibration with a fixed seed: every method is wrong as seldom as 
     if (method === 'fixed test, looked at each time')
       assert.ok(everWrong.lower > 0.15, `${scenario.name}: peeking was wrong in ${everWrong.value}`);
   const report = reportOf(calibration, [], ['normal.svg']);
-  assert.match(report, /npm run calibrate -- --runs 400 --seed 20261123/);
+  assert.match(report, /npm run calibrate -- --runs 400 --seed 20261123 --write/);
   assert.doesNotMatch(report, /NaN|undefined/);
 });
 

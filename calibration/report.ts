@@ -24,7 +24,7 @@ export function reportOf(calibration: Calibration, failures: readonly Failure[],
 How often the estimators are wrong, on simulated experiments whose truth is known. Written by
 
 \`\`\`sh
-npm run calibrate -- --runs ${runs} --seed ${seed}
+npm run calibrate -- --runs ${runs} --seed ${seed} --write
 \`\`\`
 
 with ${runs.toLocaleString('en')} experiments for each line; the same seed gives the same numbers. In brackets are 99 % Monte-Carlo intervals. The
