@@ -5,29 +5,64 @@ export interface PropertyFilter {
   readonly value: string | number | boolean;
 }
 
+/** Which events are counted, and what is read of each: the number in `property`, or 1 where that is null. */
+export interface MetricEvents {
+  readonly event: string;
+  readonly property: string | null;
+  readonly where: readonly PropertyFilter[];
+}
+
 /**
  * A number per unit, over the unit's events from its first exposure until `windowMs` later:
  * - `proportion`: 1 where at least one event matches, else 0;
  * - `count`: how many events match;
- * - `sum`: the sum of a numeric property over the events that match.
- * Units without an event count as 0. Only units whose window has closed are read.
+ * - `sum`: the sum of a numeric property over the events that match;
+ * - `retention`: 1 where at least one event matches between `fromMs` and the end of the window, else 0;
+ * - `count_distinct`: how many values a property has (as text) in the events that match.
+ * Units without an event count as 0. Two are quotients of totals over all units, whose variance is clustered by unit (delta method):
+ * - `ratio`: the total of the events that match, over that of the `denominator`'s;
+ * - `mean`: the average of a numeric property over the events that match and have it.
+ * Only units whose window has closed are read.
  */
 export interface MetricDefinition {
   readonly kind: 'metric';
   readonly key: string;
   readonly owner: string;
   readonly description: string;
-  readonly type: 'proportion' | 'count' | 'sum';
+  readonly type: 'proportion' | 'count' | 'sum' | 'retention' | 'count_distinct' | 'ratio' | 'mean';
   readonly event: string;
-  /** The numeric property that `sum` adds up; null for the other types. */
+  /** The property that is read: required for `sum`, `mean` and `count_distinct`, possible for `ratio`, null for the other types. */
   readonly property: string | null;
   readonly where: readonly PropertyFilter[];
+  /** Of a `ratio` only. */
+  readonly denominator?: MetricEvents;
+  /** Of `retention` only: when its part of the window begins, in ms after the first exposure. */
+  readonly fromMs?: number;
+  /** Of `count` and `sum`: a unit's value above this counts as this (winsorizing), of the covariate as well. */
+  readonly cap?: number;
   /** Length of the window after a unit's first exposure, in ms. */
   readonly windowMs: number;
   /** Which direction is good. */
   readonly goodDirection: 'increase' | 'decrease';
-  /** The same metric over this many ms before the first exposure is the CUPED covariate; 0: no covariate. */
+  /**
+   * The same metric over this many ms before the first exposure is the CUPED covariate; 0: no covariate. Of a `ratio` or a `mean` it is the
+   * numerator's total.
+   */
   readonly covariateMs: number;
   /** The unit of the value for readers, such as INR or deposits. */
   readonly valueUnit: string;
+}
+
+/** Whether the metric is a quotient of two totals, which no single number per unit tells. */
+export function isQuotient({ type }: Pick<MetricDefinition, 'type'>): boolean {
+  return type === 'ratio' || type === 'mean';
+}
+
+/** What a quotient is divided by; null for other types. */
+export function denominatorOf(metric: MetricDefinition): MetricEvents | null {
+  const { type, key, event, where, denominator } = metric;
+  if (type === 'mean') return { event, property: null, where };
+  if (type !== 'ratio') return null;
+  if (denominator === undefined) throw new RangeError(`metric ${key} is a ratio and needs a denominator`);
+  return denominator;
 }

@@ -69,7 +69,11 @@ const METRIC = {
 };
 
 const METRIC_RULES: readonly Rule[] = [
-  ['a type', { type: 'average' }, 'type: is not one of "proportion", "count", "sum"; write one of them'],
+  [
+    'a type',
+    { type: 'average' },
+    'type: is not one of "proportion", "count", "sum", "retention", "count_distinct", "ratio", "mean"; write one of them',
+  ],
   [
     'an event type',
     { event: 'Order Made' },
@@ -79,8 +83,37 @@ const METRIC_RULES: readonly Rule[] = [
   [
     'a property only for a sum',
     { property: 'amount' },
-    'property: is only for sums; leave it out, or make the type "sum" instead of "count"',
+    'property: is only for sums, means, ratios and count_distinct; leave it out, or make the type "sum" instead of "count"',
   ],
+  ['a property for a mean', { type: 'mean' }, 'property: is missing; a mean names the property it averages'],
+  [
+    'a property for a count_distinct',
+    { type: 'count_distinct' },
+    'property: is missing; a count_distinct names the property whose values it counts',
+  ],
+  ['a denominator for a ratio', { type: 'ratio' }, 'denominator: is missing; a ratio names the events it divides by'],
+  [
+    'a denominator only for a ratio',
+    { denominator: { event: 'order_made' } },
+    'denominator: is only for ratios; leave it out of a count',
+  ],
+  [
+    'a beginning of retention',
+    { type: 'retention' },
+    'from: is missing; retention counts events from then until the window closes, such as 6d',
+  ],
+  ['a beginning only of retention', { from: '1ms' }, 'from: is only for retention; leave it out of a count'],
+  [
+    'a retention that begins before the window closes',
+    { type: 'retention', from: '999d' },
+    'from: is not before the end of the window, so no event could count',
+  ],
+  [
+    'a cap only of counts and sums',
+    { type: 'proportion', cap: 3 },
+    'cap: is only for counts and sums; leave it out of a proportion',
+  ],
+  ['a cap above 0', { cap: 0 }, 'cap: must be above 0'],
   [
     'numbers for greater_than',
     { where: [{ property: 'a', operator: 'greater_than', value: 'x' }] },

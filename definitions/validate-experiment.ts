@@ -32,7 +32,11 @@ function problemsOfTotals({ key, design, metrics }: ExperimentDefinition, catalo
   if (design === undefined) return [];
   const named = [metrics.primary, ...metrics.secondary, ...metrics.guardrails.map(({ metric }) => metric)];
   return named.flatMap((name) => {
-    const type = catalogue.find('metric', name)?.type;
+    const { type, cap } = catalogue.find('metric', name) ?? {};
+    if (cap !== undefined) {
+      const message = `"${name}" has a cap for each user, but a ${design.type} design compares totals; leave the cap out`;
+      return [{ path: `experiment ${key}: metrics`, message }];
+    }
     if (type === undefined || type === 'count' || type === 'sum') return [];
     const message = `"${name}" is a ${type} of users, but a ${design.type} design compares totals; use a count or a sum`;
     return [{ path: `experiment ${key}: metrics`, message }];

@@ -1,4 +1,4 @@
-import { buildScorecard, type MetricStatistics, type ScorecardInput } from '../scorecard/build.ts';
+import { buildScorecard, type ScorecardInput } from '../scorecard/build.ts';
 import type { Design } from '../definitions/design.ts';
 import type { DesignedUnit } from '../scorecard/designed-units.ts';
 import type { Scorecard } from '../scorecard/scorecard.ts';
@@ -8,6 +8,7 @@ import type { DesignedRow } from '../warehouse-sql/designed-queries.ts';
 import { readDesignedCounts } from './read-designed-counts.ts';
 import type { MaturityQuestion, MaturityRow } from '../warehouse-sql/compose-maturity.ts';
 import type { ScorecardRow, SegmentQuestion, SegmentSplitRow } from '../warehouse-sql/compose-scorecard.ts';
+import { readStatistics } from './read-statistics.ts';
 
 /** The warehouse's answers about one experiment. */
 export interface Counts {
@@ -106,26 +107,12 @@ function readCounts(rows: readonly ScorecardRow[], metricKeys: readonly string[]
   const unitsOf = (part: ScorecardRow['part']): number => rows.find((row) => row.part === part)?.units ?? 0;
   return {
     split: rows.filter(({ part }) => part === 'exposed').map(({ variant, units }) => ({ variant, units })),
-    statistics: rows.filter(({ part }) => part === 'matured').map((row) => statisticsOf(row, metricKeys)),
+    statistics: rows.filter(({ part }) => part === 'matured').flatMap((row) => readStatistics(row, metricKeys)),
     segmentStatistics: rows
       .filter(({ part }) => part === 'segment')
-      .map((row) => ({ ...statisticsOf(row, metricKeys), attribute: row.attribute, value: row.value })),
+      .flatMap((row) =>
+        readStatistics(row, metricKeys).map((read) => ({ ...read, attribute: row.attribute, value: row.value })),
+      ),
     leftOut: { crossedUnits: unitsOf('crossed'), notRandomExposures: unitsOf('not_random') },
-  };
-}
-
-function statisticsOf(row: ScorecardRow, metricKeys: readonly string[]): MetricStatistics {
-  const metricKey = metricKeys[row.metric];
-  if (metricKey === undefined)
-    throw new RangeError(`the warehouse answered for metric ${row.metric}, which was not asked`);
-  return {
-    metricKey,
-    variant: row.variant,
-    count: row.units,
-    sumY: row.sum_y,
-    sumYY: row.sum_yy,
-    sumX: row.sum_x,
-    sumXX: row.sum_xx,
-    sumXY: row.sum_xy,
   };
 }

@@ -8,15 +8,30 @@ export interface Outcome {
   readonly properties: JsonObject;
 }
 
-/** The value of a metric for one unit (`MetricDefinition`): over its outcomes in [first exposure, first exposure + windowMs). */
+/**
+ * The value of a metric for one unit (`MetricDefinition`): over its outcomes in [first exposure, first exposure + windowMs).
+ *
+ * @throws RangeError for a ratio or a mean, which have no value per unit
+ */
 export function metricValue(metric: MetricDefinition, firstExposedAtMs: number, outcomes: readonly Outcome[]): number {
+  if (!isWatchable(metric))
+    throw new RangeError(`metric ${metric.key} is a ${metric.type}, which has no value per unit`);
+  const startsAtMs = firstExposedAtMs + (metric.fromMs ?? 0);
   const endsAtMs = firstExposedAtMs + metric.windowMs;
   let value = 0;
   for (const outcome of outcomes) {
-    if (outcome.occurredAtMs < firstExposedAtMs || outcome.occurredAtMs >= endsAtMs) continue;
+    if (outcome.occurredAtMs < startsAtMs || outcome.occurredAtMs >= endsAtMs) continue;
     if (isCounted(metric, outcome)) value += contribution(metric, outcome.properties);
   }
-  return metric.type === 'proportion' ? Math.min(value, 1) : value;
+  return Math.min(value, metric.type === 'proportion' || metric.type === 'retention' ? 1 : (metric.cap ?? Infinity));
+}
+
+/**
+ * Whether the monitor can watch a metric. A `ratio` and a `mean` have no value per unit, and of `count_distinct` the text that the warehouse gives
+ * a fraction is not ours: only the scorecard guards them.
+ */
+export function isWatchable(metric: Pick<MetricDefinition, 'type'>): boolean {
+  return metric.type !== 'ratio' && metric.type !== 'mean' && metric.type !== 'count_distinct';
 }
 
 /** Whether an event is of the kind that a metric counts, whenever it happened. */

@@ -1,6 +1,7 @@
 import type { ControlStore, ExperimentRecord } from '../control-store/port.ts';
 import type { ExperimentDefinition, Guardrail } from '../definitions/experiment.ts';
 import type { MetricDefinition } from '../definitions/metric.ts';
+import { isWatchable } from './metric-value.ts';
 
 /**
  * One epoch of a running experiment with guardrails, as it was when the monitor first saw it: a metric that is edited meanwhile is watched
@@ -30,13 +31,19 @@ export function isCollecting(record: ExperimentRecord): boolean {
   return isLive && !record.isKilled && record.enrolledAtMs !== null && record.analysisClosedAtMs === null;
 }
 
-/** Reads what there is to watch in an epoch; `null` where there is none: no guardrails, or a switchback, whose windows only the scorecard can compare. */
+/** Reads what there is to watch in an epoch; `null` where there is none: no guardrails that it can watch, or a
+ * switchback, whose windows only the scorecard can compare. */
 export async function readWatched(
   controlStore: Pick<ControlStore, 'getDefinition'>,
   record: ExperimentRecord,
 ): Promise<WatchedExperiment | null> {
   const { definition } = await controlStore.getDefinition('experiment', record.key, record.definitionVersion);
   if (definition.metrics.guardrails.length === 0 || definition.design?.type === 'switchback') return null;
+  const guardrails = await Promise.all(
+    definition.metrics.guardrails.map((guardrail) => withMetric(controlStore, guardrail)),
+  );
+  const watched = guardrails.filter(({ metric }) => isWatchable(metric));
+  if (watched.length === 0) return null;
   return {
     experimentKey: record.key,
     epoch: record.epoch,
@@ -45,9 +52,7 @@ export async function readWatched(
     treatments: treatmentsOf(definition),
     alpha: definition.stopping.alpha,
     startedAtMs: record.startedAtMs ?? 0,
-    guardrails: await Promise.all(
-      definition.metrics.guardrails.map((guardrail) => withMetric(controlStore, guardrail)),
-    ),
+    guardrails: watched,
   };
 }
 

@@ -4,6 +4,7 @@ import { FIRST_EXPOSURES } from './intermediate/first-exposures.ts';
 import { segmentStatistics } from './marts/segment-statistics.ts';
 import { sufficientStatistics } from './marts/sufficient-statistics.ts';
 import { unitMetrics } from './marts/unit-metrics.ts';
+import { SUMS } from './sums.ts';
 import type { CountedMetric, Sources } from './sources.ts';
 
 /**
@@ -25,6 +26,11 @@ export interface ScorecardRow extends Row {
   readonly sum_x: number;
   readonly sum_xx: number;
   readonly sum_xy: number;
+  /** Of the denominator d, over the same units; null where the metric is no quotient. */
+  readonly sum_d: number | null;
+  readonly sum_dd: number | null;
+  readonly sum_yd: number | null;
+  readonly sum_xd: number | null;
 }
 
 export interface SegmentSplitRow extends Row {
@@ -33,8 +39,6 @@ export interface SegmentSplitRow extends Row {
   readonly variant: string;
   readonly units: number;
 }
-
-const SUMS = 'units, sum_y, sum_yy, sum_x, sum_xx, sum_xy';
 
 /** What is read by segments, beside the whole. */
 export interface SegmentQuestion {
@@ -52,22 +56,21 @@ export function composeScorecard(
   { attributes, metric }: SegmentQuestion = { attributes: [], metric: 0 },
 ): TypedStatement<ScorecardRow> {
   if (metrics.length === 0) throw new RangeError('a scorecard needs at least one metric');
-  const bySegment = metrics[metric];
-  if (bySegment === undefined) throw new RangeError(`there is no metric ${metric} to read by segments`);
+  if (metrics[metric] === undefined) throw new RangeError(`there is no metric ${metric} to read by segments`);
   const models = [
     ...sources.exposures,
     FIRST_EXPOSURES,
     ...sources.outcomes,
     unitMetrics(dialect, metrics, attributes),
     sufficientStatistics(dialect, metrics),
-    ...(attributes.length === 0
-      ? []
-      : [segmentStatistics(dialect, { index: metric, windowMs: bySegment.windowMs }, attributes)]),
+    ...(attributes.length === 0 ? [] : [segmentStatistics(dialect, metrics, metric, attributes)]),
   ];
   const zero = dialect.toDouble('0');
+  const none = dialect.toDouble('NULL');
   const count = (part: string, variant: string, from: string): string =>
     `SELECT '${part}' AS part, '' AS attribute, '' AS value, -1 AS metric, ${variant} AS variant, COUNT(*) AS units, ` +
-    ['y', 'yy', 'x', 'xx', 'xy'].map((sum) => `${zero} AS sum_${sum}`).join(', ') +
+    ['y', 'yy', 'x', 'xx', 'xy'].map((sum) => `${zero} AS sum_${sum}, `).join('') +
+    ['d', 'dd', 'yd', 'xd'].map((sum) => `${none} AS sum_${sum}`).join(', ') +
     ` FROM ${from}`;
   const sql = [
     count('exposed', 'variant', 'int_first_exposures GROUP BY variant'),

@@ -90,7 +90,11 @@ function unitRows(dialect: Dialect, design: Design, { windowMs }: MetricDefiniti
 
 function assertTotals(metrics: readonly MetricDefinition[]): void {
   if (metrics.length === 0) throw new RangeError('a scorecard needs at least one metric');
-  for (const { key, type } of metrics) {
+  for (const { key, type, cap } of metrics) {
+    if (cap !== undefined)
+      throw new RangeError(
+        `metric ${key} caps each user's value, but a window or a cluster has totals only: leave the cap out`,
+      );
     if (type === 'count' || type === 'sum') continue;
     throw new RangeError(`metric ${key} is a ${type}; a window or a cluster has totals only: use a count or a sum`);
   }

@@ -131,6 +131,13 @@ function assertSameCounts(embedded: readonly ScorecardRow[], reference: readonly
     const sizeY = Math.sqrt(row.units * row.sum_yy);
     const sizeX = Math.sqrt(row.units * row.sum_xx);
     const sizes = { sum_y: sizeY, sum_yy: row.sum_yy, sum_x: sizeX, sum_xx: row.sum_xx, sum_xy: sizeX * sizeY };
+    assert.equal(row.sum_d === null, other.sum_d === null);
+    const sizeD = Math.sqrt(row.units * (row.sum_dd ?? 0));
+    const ofDenominator = { sum_d: sizeD, sum_dd: row.sum_dd ?? 0, sum_yd: sizeY * sizeD, sum_xd: sizeX * sizeD };
+    for (const [name, size] of Object.entries(ofDenominator) as [keyof typeof ofDenominator, number][]) {
+      const difference = Math.abs((row[name] ?? 0) - (other[name] ?? 0));
+      assert.ok(difference <= 1e-9 * size, `${name}: ${row[name]} is not ${other[name]}`);
+    }
     for (const [name, size] of Object.entries(sizes) as [keyof typeof sizes, number][]) {
       assert.ok(Math.abs(row[name] - other[name]) <= 1e-9 * size, `${name}: ${row[name]} is not ${other[name]}`);
     }

@@ -3,7 +3,7 @@ import type { StatementParameter } from '../warehouse/port.ts';
 import type { Model } from './dialect.ts';
 
 /** What the marts need to know of a metric; where its outcomes come from is the sources' business. */
-export type CountedMetric = Pick<MetricDefinition, 'type' | 'windowMs' | 'covariateMs'>;
+export type CountedMetric = Pick<MetricDefinition, 'type' | 'windowMs' | 'covariateMs' | 'fromMs' | 'cap'>;
 
 /**
  * Where exposures and outcomes come from. Only these steps differ between the platform's own events and a warehouse that was there before;
@@ -12,7 +12,8 @@ export type CountedMetric = Pick<MetricDefinition, 'type' | 'windowMs' | 'covari
 export interface Sources {
   /** In order; the last one is `stg_exposures`: unit_id, variant, reason, occurred_at, segments, log_partition, log_offset. */
   readonly exposures: readonly Model[];
-  /** In order; the last one is `int_unit_outcomes`: unit_id, occurred_at, value_0, value_1, … They may refer to `int_first_exposures`. */
+  /** In order; the last one is `int_unit_outcomes`: unit_id, occurred_at, value_0, value_1, …, of
+   * quotients denominator_0, … too. They may refer to `int_first_exposures`. */
   readonly outcomes: readonly Model[];
   readonly parameters: Readonly<Record<string, StatementParameter>>;
 }

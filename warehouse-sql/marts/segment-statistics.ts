@@ -1,25 +1,23 @@
 import type { CountedMetric } from '../sources.ts';
 import type { Dialect, Model } from '../dialect.ts';
+import { sumsOf } from '../sums.ts';
 
 /** One metric by the segments of the first exposure, for an effect within each of them. */
 export function segmentStatistics(
   dialect: Dialect,
-  metric: { readonly index: number; readonly windowMs: CountedMetric['windowMs'] },
+  metrics: readonly CountedMetric[],
+  index: number,
   attributes: readonly string[],
 ): Model {
-  const { index } = metric;
+  const metric = metrics[index];
+  if (metric === undefined) throw new RangeError(`there is no metric ${index} to read by segments`);
   const parts = attributes.map(
     (attribute, place) => `
 SELECT
   '${attribute}' AS attribute,
   segment_${place} AS value,
   variant,
-  COUNT(*) AS units,
-  SUM(y_${index}) AS sum_y,
-  SUM(y_${index} * y_${index}) AS sum_yy,
-  SUM(x_${index}) AS sum_x,
-  SUM(x_${index} * x_${index}) AS sum_xx,
-  SUM(x_${index} * y_${index}) AS sum_xy
+  ${sumsOf(dialect, metric, index)}
 FROM unit_metrics
 WHERE segment_${place} IS NOT NULL
   AND ${dialect.addMs('first_exposed_at', metric.windowMs)} <= ${dialect.parameter('as_of')}
@@ -29,6 +27,6 @@ GROUP BY segment_${place}, variant`,
     name: 'segment_statistics',
     sql: `
 -- One row per segment attribute, its value and variant, over the units whose window has closed: units, and sums, squares and the cross
--- product of y and x of one metric over them.${parts.join('\nUNION ALL')}`,
+-- products of y, x and (of quotients) d of one metric over them.${parts.join('\nUNION ALL')}`,
   };
 }

@@ -1,3 +1,4 @@
+import { isQuotient } from '../../definitions/metric.ts';
 import type { CountedMetric } from '../sources.ts';
 import type { Dialect, Model } from '../dialect.ts';
 
@@ -14,9 +15,17 @@ export function unitMetrics(
   };
   const columns = metrics.flatMap((metric, index) => {
     const { windowMs, covariateMs } = metric;
-    const y = total(metric, index, 'exposure.first_exposed_at', at(windowMs));
-    const x = total(metric, index, at(-covariateMs), 'exposure.first_exposed_at');
-    return [`${dialect.toDouble(y)} AS y_${index}`, `${dialect.toDouble(x)} AS x_${index}`];
+    const { fromMs = 0 } = metric;
+    const value = `outcome.value_${index}`;
+    const start = fromMs === 0 ? 'exposure.first_exposed_at' : at(fromMs);
+    const y = total(metric, value, start, at(windowMs));
+    const x = total(metric, value, at(-covariateMs), 'exposure.first_exposed_at');
+    const d = total(metric, `outcome.denominator_${index}`, 'exposure.first_exposed_at', at(windowMs));
+    return [
+      `${dialect.toDouble(y)} AS y_${index}`,
+      `${dialect.toDouble(x)} AS x_${index}`,
+      ...(isQuotient(metric) ? [`${dialect.toDouble(d)} AS d_${index}`] : []),
+    ];
   });
   const segmentColumns = segments.map((attribute, index) => {
     const value = dialect.jsonText('exposure.segments', attribute);
@@ -27,7 +36,7 @@ export function unitMetrics(
     name: 'unit_metrics',
     sql: `
 -- One row per unit: unit_id, variant, first_exposed_at, and for each metric y_0 (in its window) and x_0 (before the first exposure; 0
--- without a covariate), y_1, x_1, …; segment_0, … where asked for.
+-- without a covariate), y_1, x_1, …; d_0, … (in the window) of quotients; segment_0, … where asked for.
 SELECT
   exposure.unit_id,
   exposure.variant,
@@ -43,9 +52,10 @@ GROUP BY exposure.unit_id, exposure.variant, exposure.first_exposed_at`,
 }
 
 /** A metric over the unit's own outcomes in [from, to). */
-function total({ type }: CountedMetric, index: number, from: string, to: string): string {
-  const value = `outcome.value_${index}`;
-  const own = `outcome.occurred_at >= ${from} AND outcome.occurred_at < ${to}`;
-  const aggregate = type === 'proportion' ? 'MAX' : 'SUM';
-  return `COALESCE(${aggregate}(CASE WHEN ${own} THEN ${value} END), 0)`;
+function total({ type, cap }: CountedMetric, value: string, from: string, to: string): string {
+  const own = `CASE WHEN outcome.occurred_at >= ${from} AND outcome.occurred_at < ${to} THEN ${value} END`;
+  if (type === 'count_distinct') return `COUNT(DISTINCT ${own})`;
+  const aggregate = type === 'proportion' || type === 'retention' ? 'MAX' : 'SUM';
+  const whole = `COALESCE(${aggregate}(${own}), 0)`;
+  return cap === undefined ? whole : `LEAST(${whole}, ${cap})`;
 }

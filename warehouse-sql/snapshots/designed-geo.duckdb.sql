@@ -69,7 +69,7 @@ repeated_outcomes AS (
 -- One row per event id that came more than once: event_id.
 SELECT event_id
 FROM raw_events
-WHERE event_type IN ($event_0)
+WHERE event_type IN ($event_1)
   AND occurred_at < $as_of
   AND occurred_at >= (SELECT MIN(first_exposed_at) + to_milliseconds(0) FROM int_first_exposures)
 GROUP BY event_id
@@ -77,7 +77,7 @@ HAVING COUNT(*) > 1
 ),
 stg_outcomes AS (
 -- One row per event that a metric may count, the first in the log where an event id came twice:
--- user_id, anonymous_id, named_unit_id, occurred_at, value_0, value_1, …
+-- user_id, anonymous_id, named_unit_id, occurred_at, value_0, value_1, …, denominator_0, … of quotients.
 SELECT
   user_id,
   anonymous_id,
@@ -86,7 +86,7 @@ SELECT
   CASE WHEN event_type = $event_0 THEN COALESCE(CASE WHEN json_type(properties, '$.amount_paise') IN ('DOUBLE', 'BIGINT', 'UBIGINT', 'HUGEINT') THEN CAST(json_extract(properties, '$.amount_paise') AS DOUBLE) END, 0) END AS value_0,
   CASE WHEN event_type = $event_1 THEN 1 END AS value_1
 FROM raw_events
-WHERE event_type IN ($event_0)
+WHERE event_type IN ($event_1)
   AND occurred_at < $as_of
   AND occurred_at >= (SELECT MIN(first_exposed_at) + to_milliseconds(0) FROM int_first_exposures)
   AND event_id NOT IN (SELECT event_id FROM repeated_outcomes)
@@ -101,7 +101,7 @@ SELECT
 FROM (
   SELECT *
   FROM raw_events
-  WHERE event_type IN ($event_0)
+  WHERE event_type IN ($event_1)
   AND occurred_at < $as_of
   AND occurred_at >= (SELECT MIN(first_exposed_at) + to_milliseconds(0) FROM int_first_exposures)
     AND event_id IN (SELECT event_id FROM repeated_outcomes)
@@ -116,7 +116,7 @@ LEFT JOIN stg_links AS link ON link.user_id = outcome.user_id
 ),
 unit_metrics AS (
 -- One row per unit: unit_id, variant, first_exposed_at, and for each metric y_0 (in its window) and x_0 (before the first exposure; 0
--- without a covariate), y_1, x_1, …; segment_0, … where asked for.
+-- without a covariate), y_1, x_1, …; d_0, … (in the window) of quotients; segment_0, … where asked for.
 SELECT
   exposure.unit_id,
   exposure.variant,

@@ -77,7 +77,7 @@ HAVING COUNT(*) > 1
 ),
 stg_outcomes AS (
 -- One row per event that a metric may count, the first in the log where an event id came twice:
--- user_id, anonymous_id, named_unit_id, occurred_at, value_0, value_1, …
+-- user_id, anonymous_id, named_unit_id, occurred_at, value_0, value_1, …, denominator_0, … of quotients.
 SELECT
   user_id,
   anonymous_id,
@@ -114,7 +114,7 @@ LEFT JOIN stg_links AS link ON link.user_id = outcome.user_id
 ),
 unit_metrics AS (
 -- One row per unit: unit_id, variant, first_exposed_at, and for each metric y_0 (in its window) and x_0 (before the first exposure; 0
--- without a covariate), y_1, x_1, …; segment_0, … where asked for.
+-- without a covariate), y_1, x_1, …; d_0, … (in the window) of quotients; segment_0, … where asked for.
 SELECT
   exposure.unit_id,
   exposure.variant,
@@ -132,7 +132,7 @@ GROUP BY exposure.unit_id, exposure.variant, exposure.first_exposed_at
 ),
 sufficient_statistics AS (
 -- One row per metric (its place in the list) and variant, over the units whose window has closed: units, and sums, squares and
--- the cross product of y and x over them.
+-- the cross products of y, x and (of quotients) d over them.
 SELECT
   0 AS metric,
   variant,
@@ -141,14 +141,18 @@ SELECT
   SUM(y_0 * y_0) AS sum_yy,
   SUM(x_0) AS sum_x,
   SUM(x_0 * x_0) AS sum_xx,
-  SUM(x_0 * y_0) AS sum_xy
+  SUM(x_0 * y_0) AS sum_xy,
+  CAST(NULL AS FLOAT64) AS sum_d,
+  CAST(NULL AS FLOAT64) AS sum_dd,
+  CAST(NULL AS FLOAT64) AS sum_yd,
+  CAST(NULL AS FLOAT64) AS sum_xd
 FROM unit_metrics
 WHERE TIMESTAMP_ADD(first_exposed_at, INTERVAL 172800000 MILLISECOND) <= @as_of
 GROUP BY variant
 ),
 segment_statistics AS (
 -- One row per segment attribute, its value and variant, over the units whose window has closed: units, and sums, squares and the cross
--- product of y and x of one metric over them.
+-- products of y, x and (of quotients) d of one metric over them.
 SELECT
   'region' AS attribute,
   segment_0 AS value,
@@ -158,7 +162,11 @@ SELECT
   SUM(y_0 * y_0) AS sum_yy,
   SUM(x_0) AS sum_x,
   SUM(x_0 * x_0) AS sum_xx,
-  SUM(x_0 * y_0) AS sum_xy
+  SUM(x_0 * y_0) AS sum_xy,
+  CAST(NULL AS FLOAT64) AS sum_d,
+  CAST(NULL AS FLOAT64) AS sum_dd,
+  CAST(NULL AS FLOAT64) AS sum_yd,
+  CAST(NULL AS FLOAT64) AS sum_xd
 FROM unit_metrics
 WHERE segment_0 IS NOT NULL
   AND TIMESTAMP_ADD(first_exposed_at, INTERVAL 172800000 MILLISECOND) <= @as_of
@@ -173,19 +181,23 @@ SELECT
   SUM(y_0 * y_0) AS sum_yy,
   SUM(x_0) AS sum_x,
   SUM(x_0 * x_0) AS sum_xx,
-  SUM(x_0 * y_0) AS sum_xy
+  SUM(x_0 * y_0) AS sum_xy,
+  CAST(NULL AS FLOAT64) AS sum_d,
+  CAST(NULL AS FLOAT64) AS sum_dd,
+  CAST(NULL AS FLOAT64) AS sum_yd,
+  CAST(NULL AS FLOAT64) AS sum_xd
 FROM unit_metrics
 WHERE segment_1 IS NOT NULL
   AND TIMESTAMP_ADD(first_exposed_at, INTERVAL 172800000 MILLISECOND) <= @as_of
 GROUP BY segment_1, variant
 )
-SELECT 'exposed' AS part, '' AS attribute, '' AS value, -1 AS metric, variant AS variant, COUNT(*) AS units, CAST(0 AS FLOAT64) AS sum_y, CAST(0 AS FLOAT64) AS sum_yy, CAST(0 AS FLOAT64) AS sum_x, CAST(0 AS FLOAT64) AS sum_xx, CAST(0 AS FLOAT64) AS sum_xy FROM int_first_exposures GROUP BY variant
+SELECT 'exposed' AS part, '' AS attribute, '' AS value, -1 AS metric, variant AS variant, COUNT(*) AS units, CAST(0 AS FLOAT64) AS sum_y, CAST(0 AS FLOAT64) AS sum_yy, CAST(0 AS FLOAT64) AS sum_x, CAST(0 AS FLOAT64) AS sum_xx, CAST(0 AS FLOAT64) AS sum_xy, CAST(NULL AS FLOAT64) AS sum_d, CAST(NULL AS FLOAT64) AS sum_dd, CAST(NULL AS FLOAT64) AS sum_yd, CAST(NULL AS FLOAT64) AS sum_xd FROM int_first_exposures GROUP BY variant
 UNION ALL
-SELECT 'crossed' AS part, '' AS attribute, '' AS value, -1 AS metric, '' AS variant, COUNT(*) AS units, CAST(0 AS FLOAT64) AS sum_y, CAST(0 AS FLOAT64) AS sum_yy, CAST(0 AS FLOAT64) AS sum_x, CAST(0 AS FLOAT64) AS sum_xx, CAST(0 AS FLOAT64) AS sum_xy FROM int_first_exposures WHERE is_crossed
+SELECT 'crossed' AS part, '' AS attribute, '' AS value, -1 AS metric, '' AS variant, COUNT(*) AS units, CAST(0 AS FLOAT64) AS sum_y, CAST(0 AS FLOAT64) AS sum_yy, CAST(0 AS FLOAT64) AS sum_x, CAST(0 AS FLOAT64) AS sum_xx, CAST(0 AS FLOAT64) AS sum_xy, CAST(NULL AS FLOAT64) AS sum_d, CAST(NULL AS FLOAT64) AS sum_dd, CAST(NULL AS FLOAT64) AS sum_yd, CAST(NULL AS FLOAT64) AS sum_xd FROM int_first_exposures WHERE is_crossed
 UNION ALL
-SELECT 'not_random' AS part, '' AS attribute, '' AS value, -1 AS metric, '' AS variant, COUNT(*) AS units, CAST(0 AS FLOAT64) AS sum_y, CAST(0 AS FLOAT64) AS sum_yy, CAST(0 AS FLOAT64) AS sum_x, CAST(0 AS FLOAT64) AS sum_xx, CAST(0 AS FLOAT64) AS sum_xy FROM stg_exposures WHERE reason IS NULL OR reason <> 'REASON_SPLIT'
+SELECT 'not_random' AS part, '' AS attribute, '' AS value, -1 AS metric, '' AS variant, COUNT(*) AS units, CAST(0 AS FLOAT64) AS sum_y, CAST(0 AS FLOAT64) AS sum_yy, CAST(0 AS FLOAT64) AS sum_x, CAST(0 AS FLOAT64) AS sum_xx, CAST(0 AS FLOAT64) AS sum_xy, CAST(NULL AS FLOAT64) AS sum_d, CAST(NULL AS FLOAT64) AS sum_dd, CAST(NULL AS FLOAT64) AS sum_yd, CAST(NULL AS FLOAT64) AS sum_xd FROM stg_exposures WHERE reason IS NULL OR reason <> 'REASON_SPLIT'
 UNION ALL
-SELECT 'matured' AS part, '' AS attribute, '' AS value, metric, variant, units, sum_y, sum_yy, sum_x, sum_xx, sum_xy FROM sufficient_statistics
+SELECT 'matured' AS part, '' AS attribute, '' AS value, metric, variant, units, sum_y, sum_yy, sum_x, sum_xx, sum_xy, sum_d, sum_dd, sum_yd, sum_xd FROM sufficient_statistics
 UNION ALL
-SELECT 'segment' AS part, attribute, value, 0 AS metric, variant, units, sum_y, sum_yy, sum_x, sum_xx, sum_xy FROM segment_statistics
+SELECT 'segment' AS part, attribute, value, 0 AS metric, variant, units, sum_y, sum_yy, sum_x, sum_xx, sum_xy, sum_d, sum_dd, sum_yd, sum_xd FROM segment_statistics
 ORDER BY part, attribute, value, metric, variant

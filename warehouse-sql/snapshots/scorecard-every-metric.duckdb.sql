@@ -69,7 +69,7 @@ repeated_outcomes AS (
 -- One row per event id that came more than once: event_id.
 SELECT event_id
 FROM raw_events
-WHERE event_type IN ($event_0, $event_15)
+WHERE event_type IN ($event_20, $event_19)
   AND occurred_at < $as_of
   AND occurred_at >= (SELECT MIN(first_exposed_at) + to_milliseconds(-1209600000) FROM int_first_exposures)
 GROUP BY event_id
@@ -77,7 +77,7 @@ HAVING COUNT(*) > 1
 ),
 stg_outcomes AS (
 -- One row per event that a metric may count, the first in the log where an event id came twice:
--- user_id, anonymous_id, named_unit_id, occurred_at, value_0, value_1, …
+-- user_id, anonymous_id, named_unit_id, occurred_at, value_0, value_1, …, denominator_0, … of quotients.
 SELECT
   user_id,
   anonymous_id,
@@ -86,22 +86,28 @@ SELECT
   CASE WHEN event_type = $event_0 THEN 1 END AS value_0,
   CASE WHEN event_type = $event_1 THEN 1 END AS value_1,
   CASE WHEN event_type = $event_2 THEN COALESCE(CASE WHEN json_type(properties, '$.amount_paise') IN ('DOUBLE', 'BIGINT', 'UBIGINT', 'HUGEINT') THEN CAST(json_extract(properties, '$.amount_paise') AS DOUBLE) END, 0) END AS value_2,
-  CASE WHEN event_type = $event_3 AND (CASE json_type(properties, '$.method') WHEN 'OBJECT' THEN NULL WHEN 'ARRAY' THEN NULL WHEN 'DOUBLE' THEN CAST(CAST(json_extract(properties, '$.method') AS DOUBLE) AS VARCHAR) ELSE json_extract_string(properties, '$.method') END) = $where_3_0 THEN 1 END AS value_3,
-  CASE WHEN event_type = $event_4 AND (CASE json_type(properties, '$.method') WHEN 'OBJECT' THEN NULL WHEN 'ARRAY' THEN NULL WHEN 'DOUBLE' THEN CAST(CAST(json_extract(properties, '$.method') AS DOUBLE) AS VARCHAR) ELSE json_extract_string(properties, '$.method') END IS NOT NULL AND COALESCE((CASE json_type(properties, '$.method') WHEN 'OBJECT' THEN NULL WHEN 'ARRAY' THEN NULL WHEN 'DOUBLE' THEN CAST(CAST(json_extract(properties, '$.method') AS DOUBLE) AS VARCHAR) ELSE json_extract_string(properties, '$.method') END) <> $where_4_0, TRUE)) THEN 1 END AS value_4,
-  CASE WHEN event_type = $event_5 AND (CASE WHEN json_type(properties, '$.method') IN ('DOUBLE', 'BIGINT', 'UBIGINT', 'HUGEINT') THEN CAST(json_extract(properties, '$.method') AS DOUBLE) END) = $where_5_0 THEN 1 END AS value_5,
-  CASE WHEN event_type = $event_6 AND (CASE json_type(properties, '$.method') WHEN 'OBJECT' THEN NULL WHEN 'ARRAY' THEN NULL WHEN 'DOUBLE' THEN CAST(CAST(json_extract(properties, '$.method') AS DOUBLE) AS VARCHAR) ELSE json_extract_string(properties, '$.method') END IS NOT NULL AND COALESCE((CASE WHEN json_type(properties, '$.method') IN ('DOUBLE', 'BIGINT', 'UBIGINT', 'HUGEINT') THEN CAST(json_extract(properties, '$.method') AS DOUBLE) END) <> $where_6_0, TRUE)) THEN 1 END AS value_6,
-  CASE WHEN event_type = $event_7 AND (CASE WHEN json_type(properties, '$.method') IN ('DOUBLE', 'BIGINT', 'UBIGINT', 'HUGEINT') THEN CAST(json_extract(properties, '$.method') AS DOUBLE) END) = $where_7_0 THEN 1 END AS value_7,
-  CASE WHEN event_type = $event_8 AND (CASE json_type(properties, '$.method') WHEN 'OBJECT' THEN NULL WHEN 'ARRAY' THEN NULL WHEN 'DOUBLE' THEN CAST(CAST(json_extract(properties, '$.method') AS DOUBLE) AS VARCHAR) ELSE json_extract_string(properties, '$.method') END IS NOT NULL AND COALESCE((CASE WHEN json_type(properties, '$.method') IN ('DOUBLE', 'BIGINT', 'UBIGINT', 'HUGEINT') THEN CAST(json_extract(properties, '$.method') AS DOUBLE) END) <> $where_8_0, TRUE)) THEN 1 END AS value_8,
-  CASE WHEN event_type = $event_9 AND (CASE WHEN json_type(properties, '$.method') = 'BOOLEAN' THEN CAST(json_extract(properties, '$.method') AS BOOLEAN) END) = $where_9_0 THEN 1 END AS value_9,
-  CASE WHEN event_type = $event_10 AND (CASE json_type(properties, '$.method') WHEN 'OBJECT' THEN NULL WHEN 'ARRAY' THEN NULL WHEN 'DOUBLE' THEN CAST(CAST(json_extract(properties, '$.method') AS DOUBLE) AS VARCHAR) ELSE json_extract_string(properties, '$.method') END IS NOT NULL AND COALESCE((CASE WHEN json_type(properties, '$.method') = 'BOOLEAN' THEN CAST(json_extract(properties, '$.method') AS BOOLEAN) END) <> $where_10_0, TRUE)) THEN 1 END AS value_10,
-  CASE WHEN event_type = $event_11 AND (CASE json_type(properties, '$.method') WHEN 'OBJECT' THEN NULL WHEN 'ARRAY' THEN NULL WHEN 'DOUBLE' THEN CAST(CAST(json_extract(properties, '$.method') AS DOUBLE) AS VARCHAR) ELSE json_extract_string(properties, '$.method') END) = $where_11_0 THEN 1 END AS value_11,
-  CASE WHEN event_type = $event_12 AND (CASE json_type(properties, '$.method') WHEN 'OBJECT' THEN NULL WHEN 'ARRAY' THEN NULL WHEN 'DOUBLE' THEN CAST(CAST(json_extract(properties, '$.method') AS DOUBLE) AS VARCHAR) ELSE json_extract_string(properties, '$.method') END IS NOT NULL AND COALESCE((CASE json_type(properties, '$.method') WHEN 'OBJECT' THEN NULL WHEN 'ARRAY' THEN NULL WHEN 'DOUBLE' THEN CAST(CAST(json_extract(properties, '$.method') AS DOUBLE) AS VARCHAR) ELSE json_extract_string(properties, '$.method') END) <> $where_12_0, TRUE)) THEN 1 END AS value_12,
-  CASE WHEN event_type = $event_13 AND (CASE WHEN json_type(properties, '$.amount_paise') IN ('DOUBLE', 'BIGINT', 'UBIGINT', 'HUGEINT') THEN CAST(json_extract(properties, '$.amount_paise') AS DOUBLE) END) > $where_13_0 THEN 1 END AS value_13,
-  CASE WHEN event_type = $event_14 AND (CASE WHEN json_type(properties, '$.amount_paise') IN ('DOUBLE', 'BIGINT', 'UBIGINT', 'HUGEINT') THEN CAST(json_extract(properties, '$.amount_paise') AS DOUBLE) END) < $where_14_0 THEN 1 END AS value_14,
-  CASE WHEN event_type = $event_15 AND (CASE json_type(properties, '$.method') WHEN 'OBJECT' THEN NULL WHEN 'ARRAY' THEN NULL WHEN 'DOUBLE' THEN CAST(CAST(json_extract(properties, '$.method') AS DOUBLE) AS VARCHAR) ELSE json_extract_string(properties, '$.method') END) = $where_15_0 AND (CASE json_type(properties, '$.method') WHEN 'OBJECT' THEN NULL WHEN 'ARRAY' THEN NULL WHEN 'DOUBLE' THEN CAST(CAST(json_extract(properties, '$.method') AS DOUBLE) AS VARCHAR) ELSE json_extract_string(properties, '$.method') END IS NOT NULL AND COALESCE((CASE json_type(properties, '$.method') WHEN 'OBJECT' THEN NULL WHEN 'ARRAY' THEN NULL WHEN 'DOUBLE' THEN CAST(CAST(json_extract(properties, '$.method') AS DOUBLE) AS VARCHAR) ELSE json_extract_string(properties, '$.method') END) <> $where_15_1, TRUE)) AND (CASE WHEN json_type(properties, '$.method') IN ('DOUBLE', 'BIGINT', 'UBIGINT', 'HUGEINT') THEN CAST(json_extract(properties, '$.method') AS DOUBLE) END) = $where_15_2 AND (CASE json_type(properties, '$.method') WHEN 'OBJECT' THEN NULL WHEN 'ARRAY' THEN NULL WHEN 'DOUBLE' THEN CAST(CAST(json_extract(properties, '$.method') AS DOUBLE) AS VARCHAR) ELSE json_extract_string(properties, '$.method') END IS NOT NULL AND COALESCE((CASE WHEN json_type(properties, '$.method') IN ('DOUBLE', 'BIGINT', 'UBIGINT', 'HUGEINT') THEN CAST(json_extract(properties, '$.method') AS DOUBLE) END) <> $where_15_3, TRUE)) AND (CASE WHEN json_type(properties, '$.method') IN ('DOUBLE', 'BIGINT', 'UBIGINT', 'HUGEINT') THEN CAST(json_extract(properties, '$.method') AS DOUBLE) END) = $where_15_4 AND (CASE json_type(properties, '$.method') WHEN 'OBJECT' THEN NULL WHEN 'ARRAY' THEN NULL WHEN 'DOUBLE' THEN CAST(CAST(json_extract(properties, '$.method') AS DOUBLE) AS VARCHAR) ELSE json_extract_string(properties, '$.method') END IS NOT NULL AND COALESCE((CASE WHEN json_type(properties, '$.method') IN ('DOUBLE', 'BIGINT', 'UBIGINT', 'HUGEINT') THEN CAST(json_extract(properties, '$.method') AS DOUBLE) END) <> $where_15_5, TRUE)) AND (CASE WHEN json_type(properties, '$.method') = 'BOOLEAN' THEN CAST(json_extract(properties, '$.method') AS BOOLEAN) END) = $where_15_6 AND (CASE json_type(properties, '$.method') WHEN 'OBJECT' THEN NULL WHEN 'ARRAY' THEN NULL WHEN 'DOUBLE' THEN CAST(CAST(json_extract(properties, '$.method') AS DOUBLE) AS VARCHAR) ELSE json_extract_string(properties, '$.method') END IS NOT NULL AND COALESCE((CASE WHEN json_type(properties, '$.method') = 'BOOLEAN' THEN CAST(json_extract(properties, '$.method') AS BOOLEAN) END) <> $where_15_7, TRUE)) AND (CASE json_type(properties, '$.method') WHEN 'OBJECT' THEN NULL WHEN 'ARRAY' THEN NULL WHEN 'DOUBLE' THEN CAST(CAST(json_extract(properties, '$.method') AS DOUBLE) AS VARCHAR) ELSE json_extract_string(properties, '$.method') END) = $where_15_8 AND (CASE json_type(properties, '$.method') WHEN 'OBJECT' THEN NULL WHEN 'ARRAY' THEN NULL WHEN 'DOUBLE' THEN CAST(CAST(json_extract(properties, '$.method') AS DOUBLE) AS VARCHAR) ELSE json_extract_string(properties, '$.method') END IS NOT NULL AND COALESCE((CASE json_type(properties, '$.method') WHEN 'OBJECT' THEN NULL WHEN 'ARRAY' THEN NULL WHEN 'DOUBLE' THEN CAST(CAST(json_extract(properties, '$.method') AS DOUBLE) AS VARCHAR) ELSE json_extract_string(properties, '$.method') END) <> $where_15_9, TRUE)) AND (CASE WHEN json_type(properties, '$.amount_paise') IN ('DOUBLE', 'BIGINT', 'UBIGINT', 'HUGEINT') THEN CAST(json_extract(properties, '$.amount_paise') AS DOUBLE) END) > $where_15_10 AND (CASE WHEN json_type(properties, '$.amount_paise') IN ('DOUBLE', 'BIGINT', 'UBIGINT', 'HUGEINT') THEN CAST(json_extract(properties, '$.amount_paise') AS DOUBLE) END) < $where_15_11 THEN 1 END AS value_15,
-  CASE WHEN event_type = $event_16 THEN COALESCE(CASE WHEN json_type(properties, '$.amount_paise') IN ('DOUBLE', 'BIGINT', 'UBIGINT', 'HUGEINT') THEN CAST(json_extract(properties, '$.amount_paise') AS DOUBLE) END, 0) END AS value_16
+  CASE WHEN event_type = $event_3 THEN 1 END AS value_3,
+  CASE WHEN event_type = $event_4 THEN CASE json_type(properties, '$.method') WHEN 'OBJECT' THEN NULL WHEN 'ARRAY' THEN NULL WHEN 'DOUBLE' THEN CAST(CAST(json_extract(properties, '$.method') AS DOUBLE) AS VARCHAR) ELSE json_extract_string(properties, '$.method') END END AS value_4,
+  CASE WHEN event_type = $event_5 THEN CASE WHEN json_type(properties, '$.amount_paise') IN ('DOUBLE', 'BIGINT', 'UBIGINT', 'HUGEINT') THEN CAST(json_extract(properties, '$.amount_paise') AS DOUBLE) END END AS value_5,
+  CASE WHEN event_type = $denominator_event_5 THEN CASE WHEN CASE WHEN json_type(properties, '$.amount_paise') IN ('DOUBLE', 'BIGINT', 'UBIGINT', 'HUGEINT') THEN CAST(json_extract(properties, '$.amount_paise') AS DOUBLE) END IS NOT NULL THEN 1 END END AS denominator_5,
+  CASE WHEN event_type = $event_6 AND (CASE json_type(properties, '$.method') WHEN 'OBJECT' THEN NULL WHEN 'ARRAY' THEN NULL WHEN 'DOUBLE' THEN CAST(CAST(json_extract(properties, '$.method') AS DOUBLE) AS VARCHAR) ELSE json_extract_string(properties, '$.method') END) = $where_6_0 THEN COALESCE(CASE WHEN json_type(properties, '$.amount_paise') IN ('DOUBLE', 'BIGINT', 'UBIGINT', 'HUGEINT') THEN CAST(json_extract(properties, '$.amount_paise') AS DOUBLE) END, 0) END AS value_6,
+  CASE WHEN event_type = $denominator_event_6 AND (CASE WHEN json_type(properties, '$.is_free') = 'BOOLEAN' THEN CAST(json_extract(properties, '$.is_free') AS BOOLEAN) END) = $denominator_where_6_0 THEN COALESCE(CASE WHEN json_type(properties, '$.entries') IN ('DOUBLE', 'BIGINT', 'UBIGINT', 'HUGEINT') THEN CAST(json_extract(properties, '$.entries') AS DOUBLE) END, 0) END AS denominator_6,
+  CASE WHEN event_type = $event_7 AND (CASE json_type(properties, '$.method') WHEN 'OBJECT' THEN NULL WHEN 'ARRAY' THEN NULL WHEN 'DOUBLE' THEN CAST(CAST(json_extract(properties, '$.method') AS DOUBLE) AS VARCHAR) ELSE json_extract_string(properties, '$.method') END) = $where_7_0 THEN 1 END AS value_7,
+  CASE WHEN event_type = $event_8 AND (CASE json_type(properties, '$.method') WHEN 'OBJECT' THEN NULL WHEN 'ARRAY' THEN NULL WHEN 'DOUBLE' THEN CAST(CAST(json_extract(properties, '$.method') AS DOUBLE) AS VARCHAR) ELSE json_extract_string(properties, '$.method') END IS NOT NULL AND COALESCE((CASE json_type(properties, '$.method') WHEN 'OBJECT' THEN NULL WHEN 'ARRAY' THEN NULL WHEN 'DOUBLE' THEN CAST(CAST(json_extract(properties, '$.method') AS DOUBLE) AS VARCHAR) ELSE json_extract_string(properties, '$.method') END) <> $where_8_0, TRUE)) THEN 1 END AS value_8,
+  CASE WHEN event_type = $event_9 AND (CASE WHEN json_type(properties, '$.method') IN ('DOUBLE', 'BIGINT', 'UBIGINT', 'HUGEINT') THEN CAST(json_extract(properties, '$.method') AS DOUBLE) END) = $where_9_0 THEN 1 END AS value_9,
+  CASE WHEN event_type = $event_10 AND (CASE json_type(properties, '$.method') WHEN 'OBJECT' THEN NULL WHEN 'ARRAY' THEN NULL WHEN 'DOUBLE' THEN CAST(CAST(json_extract(properties, '$.method') AS DOUBLE) AS VARCHAR) ELSE json_extract_string(properties, '$.method') END IS NOT NULL AND COALESCE((CASE WHEN json_type(properties, '$.method') IN ('DOUBLE', 'BIGINT', 'UBIGINT', 'HUGEINT') THEN CAST(json_extract(properties, '$.method') AS DOUBLE) END) <> $where_10_0, TRUE)) THEN 1 END AS value_10,
+  CASE WHEN event_type = $event_11 AND (CASE WHEN json_type(properties, '$.method') IN ('DOUBLE', 'BIGINT', 'UBIGINT', 'HUGEINT') THEN CAST(json_extract(properties, '$.method') AS DOUBLE) END) = $where_11_0 THEN 1 END AS value_11,
+  CASE WHEN event_type = $event_12 AND (CASE json_type(properties, '$.method') WHEN 'OBJECT' THEN NULL WHEN 'ARRAY' THEN NULL WHEN 'DOUBLE' THEN CAST(CAST(json_extract(properties, '$.method') AS DOUBLE) AS VARCHAR) ELSE json_extract_string(properties, '$.method') END IS NOT NULL AND COALESCE((CASE WHEN json_type(properties, '$.method') IN ('DOUBLE', 'BIGINT', 'UBIGINT', 'HUGEINT') THEN CAST(json_extract(properties, '$.method') AS DOUBLE) END) <> $where_12_0, TRUE)) THEN 1 END AS value_12,
+  CASE WHEN event_type = $event_13 AND (CASE WHEN json_type(properties, '$.method') = 'BOOLEAN' THEN CAST(json_extract(properties, '$.method') AS BOOLEAN) END) = $where_13_0 THEN 1 END AS value_13,
+  CASE WHEN event_type = $event_14 AND (CASE json_type(properties, '$.method') WHEN 'OBJECT' THEN NULL WHEN 'ARRAY' THEN NULL WHEN 'DOUBLE' THEN CAST(CAST(json_extract(properties, '$.method') AS DOUBLE) AS VARCHAR) ELSE json_extract_string(properties, '$.method') END IS NOT NULL AND COALESCE((CASE WHEN json_type(properties, '$.method') = 'BOOLEAN' THEN CAST(json_extract(properties, '$.method') AS BOOLEAN) END) <> $where_14_0, TRUE)) THEN 1 END AS value_14,
+  CASE WHEN event_type = $event_15 AND (CASE json_type(properties, '$.method') WHEN 'OBJECT' THEN NULL WHEN 'ARRAY' THEN NULL WHEN 'DOUBLE' THEN CAST(CAST(json_extract(properties, '$.method') AS DOUBLE) AS VARCHAR) ELSE json_extract_string(properties, '$.method') END) = $where_15_0 THEN 1 END AS value_15,
+  CASE WHEN event_type = $event_16 AND (CASE json_type(properties, '$.method') WHEN 'OBJECT' THEN NULL WHEN 'ARRAY' THEN NULL WHEN 'DOUBLE' THEN CAST(CAST(json_extract(properties, '$.method') AS DOUBLE) AS VARCHAR) ELSE json_extract_string(properties, '$.method') END IS NOT NULL AND COALESCE((CASE json_type(properties, '$.method') WHEN 'OBJECT' THEN NULL WHEN 'ARRAY' THEN NULL WHEN 'DOUBLE' THEN CAST(CAST(json_extract(properties, '$.method') AS DOUBLE) AS VARCHAR) ELSE json_extract_string(properties, '$.method') END) <> $where_16_0, TRUE)) THEN 1 END AS value_16,
+  CASE WHEN event_type = $event_17 AND (CASE WHEN json_type(properties, '$.amount_paise') IN ('DOUBLE', 'BIGINT', 'UBIGINT', 'HUGEINT') THEN CAST(json_extract(properties, '$.amount_paise') AS DOUBLE) END) > $where_17_0 THEN 1 END AS value_17,
+  CASE WHEN event_type = $event_18 AND (CASE WHEN json_type(properties, '$.amount_paise') IN ('DOUBLE', 'BIGINT', 'UBIGINT', 'HUGEINT') THEN CAST(json_extract(properties, '$.amount_paise') AS DOUBLE) END) < $where_18_0 THEN 1 END AS value_18,
+  CASE WHEN event_type = $event_19 AND (CASE json_type(properties, '$.method') WHEN 'OBJECT' THEN NULL WHEN 'ARRAY' THEN NULL WHEN 'DOUBLE' THEN CAST(CAST(json_extract(properties, '$.method') AS DOUBLE) AS VARCHAR) ELSE json_extract_string(properties, '$.method') END) = $where_19_0 AND (CASE json_type(properties, '$.method') WHEN 'OBJECT' THEN NULL WHEN 'ARRAY' THEN NULL WHEN 'DOUBLE' THEN CAST(CAST(json_extract(properties, '$.method') AS DOUBLE) AS VARCHAR) ELSE json_extract_string(properties, '$.method') END IS NOT NULL AND COALESCE((CASE json_type(properties, '$.method') WHEN 'OBJECT' THEN NULL WHEN 'ARRAY' THEN NULL WHEN 'DOUBLE' THEN CAST(CAST(json_extract(properties, '$.method') AS DOUBLE) AS VARCHAR) ELSE json_extract_string(properties, '$.method') END) <> $where_19_1, TRUE)) AND (CASE WHEN json_type(properties, '$.method') IN ('DOUBLE', 'BIGINT', 'UBIGINT', 'HUGEINT') THEN CAST(json_extract(properties, '$.method') AS DOUBLE) END) = $where_19_2 AND (CASE json_type(properties, '$.method') WHEN 'OBJECT' THEN NULL WHEN 'ARRAY' THEN NULL WHEN 'DOUBLE' THEN CAST(CAST(json_extract(properties, '$.method') AS DOUBLE) AS VARCHAR) ELSE json_extract_string(properties, '$.method') END IS NOT NULL AND COALESCE((CASE WHEN json_type(properties, '$.method') IN ('DOUBLE', 'BIGINT', 'UBIGINT', 'HUGEINT') THEN CAST(json_extract(properties, '$.method') AS DOUBLE) END) <> $where_19_3, TRUE)) AND (CASE WHEN json_type(properties, '$.method') IN ('DOUBLE', 'BIGINT', 'UBIGINT', 'HUGEINT') THEN CAST(json_extract(properties, '$.method') AS DOUBLE) END) = $where_19_4 AND (CASE json_type(properties, '$.method') WHEN 'OBJECT' THEN NULL WHEN 'ARRAY' THEN NULL WHEN 'DOUBLE' THEN CAST(CAST(json_extract(properties, '$.method') AS DOUBLE) AS VARCHAR) ELSE json_extract_string(properties, '$.method') END IS NOT NULL AND COALESCE((CASE WHEN json_type(properties, '$.method') IN ('DOUBLE', 'BIGINT', 'UBIGINT', 'HUGEINT') THEN CAST(json_extract(properties, '$.method') AS DOUBLE) END) <> $where_19_5, TRUE)) AND (CASE WHEN json_type(properties, '$.method') = 'BOOLEAN' THEN CAST(json_extract(properties, '$.method') AS BOOLEAN) END) = $where_19_6 AND (CASE json_type(properties, '$.method') WHEN 'OBJECT' THEN NULL WHEN 'ARRAY' THEN NULL WHEN 'DOUBLE' THEN CAST(CAST(json_extract(properties, '$.method') AS DOUBLE) AS VARCHAR) ELSE json_extract_string(properties, '$.method') END IS NOT NULL AND COALESCE((CASE WHEN json_type(properties, '$.method') = 'BOOLEAN' THEN CAST(json_extract(properties, '$.method') AS BOOLEAN) END) <> $where_19_7, TRUE)) AND (CASE json_type(properties, '$.method') WHEN 'OBJECT' THEN NULL WHEN 'ARRAY' THEN NULL WHEN 'DOUBLE' THEN CAST(CAST(json_extract(properties, '$.method') AS DOUBLE) AS VARCHAR) ELSE json_extract_string(properties, '$.method') END) = $where_19_8 AND (CASE json_type(properties, '$.method') WHEN 'OBJECT' THEN NULL WHEN 'ARRAY' THEN NULL WHEN 'DOUBLE' THEN CAST(CAST(json_extract(properties, '$.method') AS DOUBLE) AS VARCHAR) ELSE json_extract_string(properties, '$.method') END IS NOT NULL AND COALESCE((CASE json_type(properties, '$.method') WHEN 'OBJECT' THEN NULL WHEN 'ARRAY' THEN NULL WHEN 'DOUBLE' THEN CAST(CAST(json_extract(properties, '$.method') AS DOUBLE) AS VARCHAR) ELSE json_extract_string(properties, '$.method') END) <> $where_19_9, TRUE)) AND (CASE WHEN json_type(properties, '$.amount_paise') IN ('DOUBLE', 'BIGINT', 'UBIGINT', 'HUGEINT') THEN CAST(json_extract(properties, '$.amount_paise') AS DOUBLE) END) > $where_19_10 AND (CASE WHEN json_type(properties, '$.amount_paise') IN ('DOUBLE', 'BIGINT', 'UBIGINT', 'HUGEINT') THEN CAST(json_extract(properties, '$.amount_paise') AS DOUBLE) END) < $where_19_11 THEN 1 END AS value_19,
+  CASE WHEN event_type = $event_20 THEN COALESCE(CASE WHEN json_type(properties, '$.amount_paise') IN ('DOUBLE', 'BIGINT', 'UBIGINT', 'HUGEINT') THEN CAST(json_extract(properties, '$.amount_paise') AS DOUBLE) END, 0) END AS value_20
 FROM raw_events
-WHERE event_type IN ($event_0, $event_15)
+WHERE event_type IN ($event_20, $event_19)
   AND occurred_at < $as_of
   AND occurred_at >= (SELECT MIN(first_exposed_at) + to_milliseconds(-1209600000) FROM int_first_exposures)
   AND event_id NOT IN (SELECT event_id FROM repeated_outcomes)
@@ -114,24 +120,30 @@ SELECT
   CASE WHEN event_type = $event_0 THEN 1 END AS value_0,
   CASE WHEN event_type = $event_1 THEN 1 END AS value_1,
   CASE WHEN event_type = $event_2 THEN COALESCE(CASE WHEN json_type(properties, '$.amount_paise') IN ('DOUBLE', 'BIGINT', 'UBIGINT', 'HUGEINT') THEN CAST(json_extract(properties, '$.amount_paise') AS DOUBLE) END, 0) END AS value_2,
-  CASE WHEN event_type = $event_3 AND (CASE json_type(properties, '$.method') WHEN 'OBJECT' THEN NULL WHEN 'ARRAY' THEN NULL WHEN 'DOUBLE' THEN CAST(CAST(json_extract(properties, '$.method') AS DOUBLE) AS VARCHAR) ELSE json_extract_string(properties, '$.method') END) = $where_3_0 THEN 1 END AS value_3,
-  CASE WHEN event_type = $event_4 AND (CASE json_type(properties, '$.method') WHEN 'OBJECT' THEN NULL WHEN 'ARRAY' THEN NULL WHEN 'DOUBLE' THEN CAST(CAST(json_extract(properties, '$.method') AS DOUBLE) AS VARCHAR) ELSE json_extract_string(properties, '$.method') END IS NOT NULL AND COALESCE((CASE json_type(properties, '$.method') WHEN 'OBJECT' THEN NULL WHEN 'ARRAY' THEN NULL WHEN 'DOUBLE' THEN CAST(CAST(json_extract(properties, '$.method') AS DOUBLE) AS VARCHAR) ELSE json_extract_string(properties, '$.method') END) <> $where_4_0, TRUE)) THEN 1 END AS value_4,
-  CASE WHEN event_type = $event_5 AND (CASE WHEN json_type(properties, '$.method') IN ('DOUBLE', 'BIGINT', 'UBIGINT', 'HUGEINT') THEN CAST(json_extract(properties, '$.method') AS DOUBLE) END) = $where_5_0 THEN 1 END AS value_5,
-  CASE WHEN event_type = $event_6 AND (CASE json_type(properties, '$.method') WHEN 'OBJECT' THEN NULL WHEN 'ARRAY' THEN NULL WHEN 'DOUBLE' THEN CAST(CAST(json_extract(properties, '$.method') AS DOUBLE) AS VARCHAR) ELSE json_extract_string(properties, '$.method') END IS NOT NULL AND COALESCE((CASE WHEN json_type(properties, '$.method') IN ('DOUBLE', 'BIGINT', 'UBIGINT', 'HUGEINT') THEN CAST(json_extract(properties, '$.method') AS DOUBLE) END) <> $where_6_0, TRUE)) THEN 1 END AS value_6,
-  CASE WHEN event_type = $event_7 AND (CASE WHEN json_type(properties, '$.method') IN ('DOUBLE', 'BIGINT', 'UBIGINT', 'HUGEINT') THEN CAST(json_extract(properties, '$.method') AS DOUBLE) END) = $where_7_0 THEN 1 END AS value_7,
-  CASE WHEN event_type = $event_8 AND (CASE json_type(properties, '$.method') WHEN 'OBJECT' THEN NULL WHEN 'ARRAY' THEN NULL WHEN 'DOUBLE' THEN CAST(CAST(json_extract(properties, '$.method') AS DOUBLE) AS VARCHAR) ELSE json_extract_string(properties, '$.method') END IS NOT NULL AND COALESCE((CASE WHEN json_type(properties, '$.method') IN ('DOUBLE', 'BIGINT', 'UBIGINT', 'HUGEINT') THEN CAST(json_extract(properties, '$.method') AS DOUBLE) END) <> $where_8_0, TRUE)) THEN 1 END AS value_8,
-  CASE WHEN event_type = $event_9 AND (CASE WHEN json_type(properties, '$.method') = 'BOOLEAN' THEN CAST(json_extract(properties, '$.method') AS BOOLEAN) END) = $where_9_0 THEN 1 END AS value_9,
-  CASE WHEN event_type = $event_10 AND (CASE json_type(properties, '$.method') WHEN 'OBJECT' THEN NULL WHEN 'ARRAY' THEN NULL WHEN 'DOUBLE' THEN CAST(CAST(json_extract(properties, '$.method') AS DOUBLE) AS VARCHAR) ELSE json_extract_string(properties, '$.method') END IS NOT NULL AND COALESCE((CASE WHEN json_type(properties, '$.method') = 'BOOLEAN' THEN CAST(json_extract(properties, '$.method') AS BOOLEAN) END) <> $where_10_0, TRUE)) THEN 1 END AS value_10,
-  CASE WHEN event_type = $event_11 AND (CASE json_type(properties, '$.method') WHEN 'OBJECT' THEN NULL WHEN 'ARRAY' THEN NULL WHEN 'DOUBLE' THEN CAST(CAST(json_extract(properties, '$.method') AS DOUBLE) AS VARCHAR) ELSE json_extract_string(properties, '$.method') END) = $where_11_0 THEN 1 END AS value_11,
-  CASE WHEN event_type = $event_12 AND (CASE json_type(properties, '$.method') WHEN 'OBJECT' THEN NULL WHEN 'ARRAY' THEN NULL WHEN 'DOUBLE' THEN CAST(CAST(json_extract(properties, '$.method') AS DOUBLE) AS VARCHAR) ELSE json_extract_string(properties, '$.method') END IS NOT NULL AND COALESCE((CASE json_type(properties, '$.method') WHEN 'OBJECT' THEN NULL WHEN 'ARRAY' THEN NULL WHEN 'DOUBLE' THEN CAST(CAST(json_extract(properties, '$.method') AS DOUBLE) AS VARCHAR) ELSE json_extract_string(properties, '$.method') END) <> $where_12_0, TRUE)) THEN 1 END AS value_12,
-  CASE WHEN event_type = $event_13 AND (CASE WHEN json_type(properties, '$.amount_paise') IN ('DOUBLE', 'BIGINT', 'UBIGINT', 'HUGEINT') THEN CAST(json_extract(properties, '$.amount_paise') AS DOUBLE) END) > $where_13_0 THEN 1 END AS value_13,
-  CASE WHEN event_type = $event_14 AND (CASE WHEN json_type(properties, '$.amount_paise') IN ('DOUBLE', 'BIGINT', 'UBIGINT', 'HUGEINT') THEN CAST(json_extract(properties, '$.amount_paise') AS DOUBLE) END) < $where_14_0 THEN 1 END AS value_14,
-  CASE WHEN event_type = $event_15 AND (CASE json_type(properties, '$.method') WHEN 'OBJECT' THEN NULL WHEN 'ARRAY' THEN NULL WHEN 'DOUBLE' THEN CAST(CAST(json_extract(properties, '$.method') AS DOUBLE) AS VARCHAR) ELSE json_extract_string(properties, '$.method') END) = $where_15_0 AND (CASE json_type(properties, '$.method') WHEN 'OBJECT' THEN NULL WHEN 'ARRAY' THEN NULL WHEN 'DOUBLE' THEN CAST(CAST(json_extract(properties, '$.method') AS DOUBLE) AS VARCHAR) ELSE json_extract_string(properties, '$.method') END IS NOT NULL AND COALESCE((CASE json_type(properties, '$.method') WHEN 'OBJECT' THEN NULL WHEN 'ARRAY' THEN NULL WHEN 'DOUBLE' THEN CAST(CAST(json_extract(properties, '$.method') AS DOUBLE) AS VARCHAR) ELSE json_extract_string(properties, '$.method') END) <> $where_15_1, TRUE)) AND (CASE WHEN json_type(properties, '$.method') IN ('DOUBLE', 'BIGINT', 'UBIGINT', 'HUGEINT') THEN CAST(json_extract(properties, '$.method') AS DOUBLE) END) = $where_15_2 AND (CASE json_type(properties, '$.method') WHEN 'OBJECT' THEN NULL WHEN 'ARRAY' THEN NULL WHEN 'DOUBLE' THEN CAST(CAST(json_extract(properties, '$.method') AS DOUBLE) AS VARCHAR) ELSE json_extract_string(properties, '$.method') END IS NOT NULL AND COALESCE((CASE WHEN json_type(properties, '$.method') IN ('DOUBLE', 'BIGINT', 'UBIGINT', 'HUGEINT') THEN CAST(json_extract(properties, '$.method') AS DOUBLE) END) <> $where_15_3, TRUE)) AND (CASE WHEN json_type(properties, '$.method') IN ('DOUBLE', 'BIGINT', 'UBIGINT', 'HUGEINT') THEN CAST(json_extract(properties, '$.method') AS DOUBLE) END) = $where_15_4 AND (CASE json_type(properties, '$.method') WHEN 'OBJECT' THEN NULL WHEN 'ARRAY' THEN NULL WHEN 'DOUBLE' THEN CAST(CAST(json_extract(properties, '$.method') AS DOUBLE) AS VARCHAR) ELSE json_extract_string(properties, '$.method') END IS NOT NULL AND COALESCE((CASE WHEN json_type(properties, '$.method') IN ('DOUBLE', 'BIGINT', 'UBIGINT', 'HUGEINT') THEN CAST(json_extract(properties, '$.method') AS DOUBLE) END) <> $where_15_5, TRUE)) AND (CASE WHEN json_type(properties, '$.method') = 'BOOLEAN' THEN CAST(json_extract(properties, '$.method') AS BOOLEAN) END) = $where_15_6 AND (CASE json_type(properties, '$.method') WHEN 'OBJECT' THEN NULL WHEN 'ARRAY' THEN NULL WHEN 'DOUBLE' THEN CAST(CAST(json_extract(properties, '$.method') AS DOUBLE) AS VARCHAR) ELSE json_extract_string(properties, '$.method') END IS NOT NULL AND COALESCE((CASE WHEN json_type(properties, '$.method') = 'BOOLEAN' THEN CAST(json_extract(properties, '$.method') AS BOOLEAN) END) <> $where_15_7, TRUE)) AND (CASE json_type(properties, '$.method') WHEN 'OBJECT' THEN NULL WHEN 'ARRAY' THEN NULL WHEN 'DOUBLE' THEN CAST(CAST(json_extract(properties, '$.method') AS DOUBLE) AS VARCHAR) ELSE json_extract_string(properties, '$.method') END) = $where_15_8 AND (CASE json_type(properties, '$.method') WHEN 'OBJECT' THEN NULL WHEN 'ARRAY' THEN NULL WHEN 'DOUBLE' THEN CAST(CAST(json_extract(properties, '$.method') AS DOUBLE) AS VARCHAR) ELSE json_extract_string(properties, '$.method') END IS NOT NULL AND COALESCE((CASE json_type(properties, '$.method') WHEN 'OBJECT' THEN NULL WHEN 'ARRAY' THEN NULL WHEN 'DOUBLE' THEN CAST(CAST(json_extract(properties, '$.method') AS DOUBLE) AS VARCHAR) ELSE json_extract_string(properties, '$.method') END) <> $where_15_9, TRUE)) AND (CASE WHEN json_type(properties, '$.amount_paise') IN ('DOUBLE', 'BIGINT', 'UBIGINT', 'HUGEINT') THEN CAST(json_extract(properties, '$.amount_paise') AS DOUBLE) END) > $where_15_10 AND (CASE WHEN json_type(properties, '$.amount_paise') IN ('DOUBLE', 'BIGINT', 'UBIGINT', 'HUGEINT') THEN CAST(json_extract(properties, '$.amount_paise') AS DOUBLE) END) < $where_15_11 THEN 1 END AS value_15,
-  CASE WHEN event_type = $event_16 THEN COALESCE(CASE WHEN json_type(properties, '$.amount_paise') IN ('DOUBLE', 'BIGINT', 'UBIGINT', 'HUGEINT') THEN CAST(json_extract(properties, '$.amount_paise') AS DOUBLE) END, 0) END AS value_16
+  CASE WHEN event_type = $event_3 THEN 1 END AS value_3,
+  CASE WHEN event_type = $event_4 THEN CASE json_type(properties, '$.method') WHEN 'OBJECT' THEN NULL WHEN 'ARRAY' THEN NULL WHEN 'DOUBLE' THEN CAST(CAST(json_extract(properties, '$.method') AS DOUBLE) AS VARCHAR) ELSE json_extract_string(properties, '$.method') END END AS value_4,
+  CASE WHEN event_type = $event_5 THEN CASE WHEN json_type(properties, '$.amount_paise') IN ('DOUBLE', 'BIGINT', 'UBIGINT', 'HUGEINT') THEN CAST(json_extract(properties, '$.amount_paise') AS DOUBLE) END END AS value_5,
+  CASE WHEN event_type = $denominator_event_5 THEN CASE WHEN CASE WHEN json_type(properties, '$.amount_paise') IN ('DOUBLE', 'BIGINT', 'UBIGINT', 'HUGEINT') THEN CAST(json_extract(properties, '$.amount_paise') AS DOUBLE) END IS NOT NULL THEN 1 END END AS denominator_5,
+  CASE WHEN event_type = $event_6 AND (CASE json_type(properties, '$.method') WHEN 'OBJECT' THEN NULL WHEN 'ARRAY' THEN NULL WHEN 'DOUBLE' THEN CAST(CAST(json_extract(properties, '$.method') AS DOUBLE) AS VARCHAR) ELSE json_extract_string(properties, '$.method') END) = $where_6_0 THEN COALESCE(CASE WHEN json_type(properties, '$.amount_paise') IN ('DOUBLE', 'BIGINT', 'UBIGINT', 'HUGEINT') THEN CAST(json_extract(properties, '$.amount_paise') AS DOUBLE) END, 0) END AS value_6,
+  CASE WHEN event_type = $denominator_event_6 AND (CASE WHEN json_type(properties, '$.is_free') = 'BOOLEAN' THEN CAST(json_extract(properties, '$.is_free') AS BOOLEAN) END) = $denominator_where_6_0 THEN COALESCE(CASE WHEN json_type(properties, '$.entries') IN ('DOUBLE', 'BIGINT', 'UBIGINT', 'HUGEINT') THEN CAST(json_extract(properties, '$.entries') AS DOUBLE) END, 0) END AS denominator_6,
+  CASE WHEN event_type = $event_7 AND (CASE json_type(properties, '$.method') WHEN 'OBJECT' THEN NULL WHEN 'ARRAY' THEN NULL WHEN 'DOUBLE' THEN CAST(CAST(json_extract(properties, '$.method') AS DOUBLE) AS VARCHAR) ELSE json_extract_string(properties, '$.method') END) = $where_7_0 THEN 1 END AS value_7,
+  CASE WHEN event_type = $event_8 AND (CASE json_type(properties, '$.method') WHEN 'OBJECT' THEN NULL WHEN 'ARRAY' THEN NULL WHEN 'DOUBLE' THEN CAST(CAST(json_extract(properties, '$.method') AS DOUBLE) AS VARCHAR) ELSE json_extract_string(properties, '$.method') END IS NOT NULL AND COALESCE((CASE json_type(properties, '$.method') WHEN 'OBJECT' THEN NULL WHEN 'ARRAY' THEN NULL WHEN 'DOUBLE' THEN CAST(CAST(json_extract(properties, '$.method') AS DOUBLE) AS VARCHAR) ELSE json_extract_string(properties, '$.method') END) <> $where_8_0, TRUE)) THEN 1 END AS value_8,
+  CASE WHEN event_type = $event_9 AND (CASE WHEN json_type(properties, '$.method') IN ('DOUBLE', 'BIGINT', 'UBIGINT', 'HUGEINT') THEN CAST(json_extract(properties, '$.method') AS DOUBLE) END) = $where_9_0 THEN 1 END AS value_9,
+  CASE WHEN event_type = $event_10 AND (CASE json_type(properties, '$.method') WHEN 'OBJECT' THEN NULL WHEN 'ARRAY' THEN NULL WHEN 'DOUBLE' THEN CAST(CAST(json_extract(properties, '$.method') AS DOUBLE) AS VARCHAR) ELSE json_extract_string(properties, '$.method') END IS NOT NULL AND COALESCE((CASE WHEN json_type(properties, '$.method') IN ('DOUBLE', 'BIGINT', 'UBIGINT', 'HUGEINT') THEN CAST(json_extract(properties, '$.method') AS DOUBLE) END) <> $where_10_0, TRUE)) THEN 1 END AS value_10,
+  CASE WHEN event_type = $event_11 AND (CASE WHEN json_type(properties, '$.method') IN ('DOUBLE', 'BIGINT', 'UBIGINT', 'HUGEINT') THEN CAST(json_extract(properties, '$.method') AS DOUBLE) END) = $where_11_0 THEN 1 END AS value_11,
+  CASE WHEN event_type = $event_12 AND (CASE json_type(properties, '$.method') WHEN 'OBJECT' THEN NULL WHEN 'ARRAY' THEN NULL WHEN 'DOUBLE' THEN CAST(CAST(json_extract(properties, '$.method') AS DOUBLE) AS VARCHAR) ELSE json_extract_string(properties, '$.method') END IS NOT NULL AND COALESCE((CASE WHEN json_type(properties, '$.method') IN ('DOUBLE', 'BIGINT', 'UBIGINT', 'HUGEINT') THEN CAST(json_extract(properties, '$.method') AS DOUBLE) END) <> $where_12_0, TRUE)) THEN 1 END AS value_12,
+  CASE WHEN event_type = $event_13 AND (CASE WHEN json_type(properties, '$.method') = 'BOOLEAN' THEN CAST(json_extract(properties, '$.method') AS BOOLEAN) END) = $where_13_0 THEN 1 END AS value_13,
+  CASE WHEN event_type = $event_14 AND (CASE json_type(properties, '$.method') WHEN 'OBJECT' THEN NULL WHEN 'ARRAY' THEN NULL WHEN 'DOUBLE' THEN CAST(CAST(json_extract(properties, '$.method') AS DOUBLE) AS VARCHAR) ELSE json_extract_string(properties, '$.method') END IS NOT NULL AND COALESCE((CASE WHEN json_type(properties, '$.method') = 'BOOLEAN' THEN CAST(json_extract(properties, '$.method') AS BOOLEAN) END) <> $where_14_0, TRUE)) THEN 1 END AS value_14,
+  CASE WHEN event_type = $event_15 AND (CASE json_type(properties, '$.method') WHEN 'OBJECT' THEN NULL WHEN 'ARRAY' THEN NULL WHEN 'DOUBLE' THEN CAST(CAST(json_extract(properties, '$.method') AS DOUBLE) AS VARCHAR) ELSE json_extract_string(properties, '$.method') END) = $where_15_0 THEN 1 END AS value_15,
+  CASE WHEN event_type = $event_16 AND (CASE json_type(properties, '$.method') WHEN 'OBJECT' THEN NULL WHEN 'ARRAY' THEN NULL WHEN 'DOUBLE' THEN CAST(CAST(json_extract(properties, '$.method') AS DOUBLE) AS VARCHAR) ELSE json_extract_string(properties, '$.method') END IS NOT NULL AND COALESCE((CASE json_type(properties, '$.method') WHEN 'OBJECT' THEN NULL WHEN 'ARRAY' THEN NULL WHEN 'DOUBLE' THEN CAST(CAST(json_extract(properties, '$.method') AS DOUBLE) AS VARCHAR) ELSE json_extract_string(properties, '$.method') END) <> $where_16_0, TRUE)) THEN 1 END AS value_16,
+  CASE WHEN event_type = $event_17 AND (CASE WHEN json_type(properties, '$.amount_paise') IN ('DOUBLE', 'BIGINT', 'UBIGINT', 'HUGEINT') THEN CAST(json_extract(properties, '$.amount_paise') AS DOUBLE) END) > $where_17_0 THEN 1 END AS value_17,
+  CASE WHEN event_type = $event_18 AND (CASE WHEN json_type(properties, '$.amount_paise') IN ('DOUBLE', 'BIGINT', 'UBIGINT', 'HUGEINT') THEN CAST(json_extract(properties, '$.amount_paise') AS DOUBLE) END) < $where_18_0 THEN 1 END AS value_18,
+  CASE WHEN event_type = $event_19 AND (CASE json_type(properties, '$.method') WHEN 'OBJECT' THEN NULL WHEN 'ARRAY' THEN NULL WHEN 'DOUBLE' THEN CAST(CAST(json_extract(properties, '$.method') AS DOUBLE) AS VARCHAR) ELSE json_extract_string(properties, '$.method') END) = $where_19_0 AND (CASE json_type(properties, '$.method') WHEN 'OBJECT' THEN NULL WHEN 'ARRAY' THEN NULL WHEN 'DOUBLE' THEN CAST(CAST(json_extract(properties, '$.method') AS DOUBLE) AS VARCHAR) ELSE json_extract_string(properties, '$.method') END IS NOT NULL AND COALESCE((CASE json_type(properties, '$.method') WHEN 'OBJECT' THEN NULL WHEN 'ARRAY' THEN NULL WHEN 'DOUBLE' THEN CAST(CAST(json_extract(properties, '$.method') AS DOUBLE) AS VARCHAR) ELSE json_extract_string(properties, '$.method') END) <> $where_19_1, TRUE)) AND (CASE WHEN json_type(properties, '$.method') IN ('DOUBLE', 'BIGINT', 'UBIGINT', 'HUGEINT') THEN CAST(json_extract(properties, '$.method') AS DOUBLE) END) = $where_19_2 AND (CASE json_type(properties, '$.method') WHEN 'OBJECT' THEN NULL WHEN 'ARRAY' THEN NULL WHEN 'DOUBLE' THEN CAST(CAST(json_extract(properties, '$.method') AS DOUBLE) AS VARCHAR) ELSE json_extract_string(properties, '$.method') END IS NOT NULL AND COALESCE((CASE WHEN json_type(properties, '$.method') IN ('DOUBLE', 'BIGINT', 'UBIGINT', 'HUGEINT') THEN CAST(json_extract(properties, '$.method') AS DOUBLE) END) <> $where_19_3, TRUE)) AND (CASE WHEN json_type(properties, '$.method') IN ('DOUBLE', 'BIGINT', 'UBIGINT', 'HUGEINT') THEN CAST(json_extract(properties, '$.method') AS DOUBLE) END) = $where_19_4 AND (CASE json_type(properties, '$.method') WHEN 'OBJECT' THEN NULL WHEN 'ARRAY' THEN NULL WHEN 'DOUBLE' THEN CAST(CAST(json_extract(properties, '$.method') AS DOUBLE) AS VARCHAR) ELSE json_extract_string(properties, '$.method') END IS NOT NULL AND COALESCE((CASE WHEN json_type(properties, '$.method') IN ('DOUBLE', 'BIGINT', 'UBIGINT', 'HUGEINT') THEN CAST(json_extract(properties, '$.method') AS DOUBLE) END) <> $where_19_5, TRUE)) AND (CASE WHEN json_type(properties, '$.method') = 'BOOLEAN' THEN CAST(json_extract(properties, '$.method') AS BOOLEAN) END) = $where_19_6 AND (CASE json_type(properties, '$.method') WHEN 'OBJECT' THEN NULL WHEN 'ARRAY' THEN NULL WHEN 'DOUBLE' THEN CAST(CAST(json_extract(properties, '$.method') AS DOUBLE) AS VARCHAR) ELSE json_extract_string(properties, '$.method') END IS NOT NULL AND COALESCE((CASE WHEN json_type(properties, '$.method') = 'BOOLEAN' THEN CAST(json_extract(properties, '$.method') AS BOOLEAN) END) <> $where_19_7, TRUE)) AND (CASE json_type(properties, '$.method') WHEN 'OBJECT' THEN NULL WHEN 'ARRAY' THEN NULL WHEN 'DOUBLE' THEN CAST(CAST(json_extract(properties, '$.method') AS DOUBLE) AS VARCHAR) ELSE json_extract_string(properties, '$.method') END) = $where_19_8 AND (CASE json_type(properties, '$.method') WHEN 'OBJECT' THEN NULL WHEN 'ARRAY' THEN NULL WHEN 'DOUBLE' THEN CAST(CAST(json_extract(properties, '$.method') AS DOUBLE) AS VARCHAR) ELSE json_extract_string(properties, '$.method') END IS NOT NULL AND COALESCE((CASE json_type(properties, '$.method') WHEN 'OBJECT' THEN NULL WHEN 'ARRAY' THEN NULL WHEN 'DOUBLE' THEN CAST(CAST(json_extract(properties, '$.method') AS DOUBLE) AS VARCHAR) ELSE json_extract_string(properties, '$.method') END) <> $where_19_9, TRUE)) AND (CASE WHEN json_type(properties, '$.amount_paise') IN ('DOUBLE', 'BIGINT', 'UBIGINT', 'HUGEINT') THEN CAST(json_extract(properties, '$.amount_paise') AS DOUBLE) END) > $where_19_10 AND (CASE WHEN json_type(properties, '$.amount_paise') IN ('DOUBLE', 'BIGINT', 'UBIGINT', 'HUGEINT') THEN CAST(json_extract(properties, '$.amount_paise') AS DOUBLE) END) < $where_19_11 THEN 1 END AS value_19,
+  CASE WHEN event_type = $event_20 THEN COALESCE(CASE WHEN json_type(properties, '$.amount_paise') IN ('DOUBLE', 'BIGINT', 'UBIGINT', 'HUGEINT') THEN CAST(json_extract(properties, '$.amount_paise') AS DOUBLE) END, 0) END AS value_20
 FROM (
   SELECT *
   FROM raw_events
-  WHERE event_type IN ($event_0, $event_15)
+  WHERE event_type IN ($event_20, $event_19)
   AND occurred_at < $as_of
   AND occurred_at >= (SELECT MIN(first_exposed_at) + to_milliseconds(-1209600000) FROM int_first_exposures)
     AND event_id IN (SELECT event_id FROM repeated_outcomes)
@@ -146,7 +158,7 @@ LEFT JOIN stg_links AS link ON link.user_id = outcome.user_id
 ),
 unit_metrics AS (
 -- One row per unit: unit_id, variant, first_exposed_at, and for each metric y_0 (in its window) and x_0 (before the first exposure; 0
--- without a covariate), y_1, x_1, …; segment_0, … where asked for.
+-- without a covariate), y_1, x_1, …; d_0, … (in the window) of quotients; segment_0, … where asked for.
 SELECT
   exposure.unit_id,
   exposure.variant,
@@ -155,16 +167,18 @@ SELECT
   CAST(COALESCE(MAX(CASE WHEN outcome.occurred_at >= exposure.first_exposed_at + to_milliseconds(0) AND outcome.occurred_at < exposure.first_exposed_at THEN outcome.value_0 END), 0) AS DOUBLE) AS x_0,
   CAST(COALESCE(SUM(CASE WHEN outcome.occurred_at >= exposure.first_exposed_at AND outcome.occurred_at < exposure.first_exposed_at + to_milliseconds(86400000) THEN outcome.value_1 END), 0) AS DOUBLE) AS y_1,
   CAST(COALESCE(SUM(CASE WHEN outcome.occurred_at >= exposure.first_exposed_at + to_milliseconds(0) AND outcome.occurred_at < exposure.first_exposed_at THEN outcome.value_1 END), 0) AS DOUBLE) AS x_1,
-  CAST(COALESCE(SUM(CASE WHEN outcome.occurred_at >= exposure.first_exposed_at AND outcome.occurred_at < exposure.first_exposed_at + to_milliseconds(172800000) THEN outcome.value_2 END), 0) AS DOUBLE) AS y_2,
-  CAST(COALESCE(SUM(CASE WHEN outcome.occurred_at >= exposure.first_exposed_at + to_milliseconds(0) AND outcome.occurred_at < exposure.first_exposed_at THEN outcome.value_2 END), 0) AS DOUBLE) AS x_2,
-  CAST(COALESCE(SUM(CASE WHEN outcome.occurred_at >= exposure.first_exposed_at AND outcome.occurred_at < exposure.first_exposed_at + to_milliseconds(172800000) THEN outcome.value_3 END), 0) AS DOUBLE) AS y_3,
-  CAST(COALESCE(SUM(CASE WHEN outcome.occurred_at >= exposure.first_exposed_at + to_milliseconds(0) AND outcome.occurred_at < exposure.first_exposed_at THEN outcome.value_3 END), 0) AS DOUBLE) AS x_3,
-  CAST(COALESCE(SUM(CASE WHEN outcome.occurred_at >= exposure.first_exposed_at AND outcome.occurred_at < exposure.first_exposed_at + to_milliseconds(172800000) THEN outcome.value_4 END), 0) AS DOUBLE) AS y_4,
-  CAST(COALESCE(SUM(CASE WHEN outcome.occurred_at >= exposure.first_exposed_at + to_milliseconds(0) AND outcome.occurred_at < exposure.first_exposed_at THEN outcome.value_4 END), 0) AS DOUBLE) AS x_4,
+  CAST(LEAST(COALESCE(SUM(CASE WHEN outcome.occurred_at >= exposure.first_exposed_at AND outcome.occurred_at < exposure.first_exposed_at + to_milliseconds(172800000) THEN outcome.value_2 END), 0), 5000) AS DOUBLE) AS y_2,
+  CAST(LEAST(COALESCE(SUM(CASE WHEN outcome.occurred_at >= exposure.first_exposed_at + to_milliseconds(0) AND outcome.occurred_at < exposure.first_exposed_at THEN outcome.value_2 END), 0), 5000) AS DOUBLE) AS x_2,
+  CAST(COALESCE(MAX(CASE WHEN outcome.occurred_at >= exposure.first_exposed_at + to_milliseconds(86400000) AND outcome.occurred_at < exposure.first_exposed_at + to_milliseconds(172800000) THEN outcome.value_3 END), 0) AS DOUBLE) AS y_3,
+  CAST(COALESCE(MAX(CASE WHEN outcome.occurred_at >= exposure.first_exposed_at + to_milliseconds(0) AND outcome.occurred_at < exposure.first_exposed_at THEN outcome.value_3 END), 0) AS DOUBLE) AS x_3,
+  CAST(COUNT(DISTINCT CASE WHEN outcome.occurred_at >= exposure.first_exposed_at AND outcome.occurred_at < exposure.first_exposed_at + to_milliseconds(172800000) THEN outcome.value_4 END) AS DOUBLE) AS y_4,
+  CAST(COUNT(DISTINCT CASE WHEN outcome.occurred_at >= exposure.first_exposed_at + to_milliseconds(0) AND outcome.occurred_at < exposure.first_exposed_at THEN outcome.value_4 END) AS DOUBLE) AS x_4,
   CAST(COALESCE(SUM(CASE WHEN outcome.occurred_at >= exposure.first_exposed_at AND outcome.occurred_at < exposure.first_exposed_at + to_milliseconds(172800000) THEN outcome.value_5 END), 0) AS DOUBLE) AS y_5,
   CAST(COALESCE(SUM(CASE WHEN outcome.occurred_at >= exposure.first_exposed_at + to_milliseconds(0) AND outcome.occurred_at < exposure.first_exposed_at THEN outcome.value_5 END), 0) AS DOUBLE) AS x_5,
+  CAST(COALESCE(SUM(CASE WHEN outcome.occurred_at >= exposure.first_exposed_at AND outcome.occurred_at < exposure.first_exposed_at + to_milliseconds(172800000) THEN outcome.denominator_5 END), 0) AS DOUBLE) AS d_5,
   CAST(COALESCE(SUM(CASE WHEN outcome.occurred_at >= exposure.first_exposed_at AND outcome.occurred_at < exposure.first_exposed_at + to_milliseconds(172800000) THEN outcome.value_6 END), 0) AS DOUBLE) AS y_6,
-  CAST(COALESCE(SUM(CASE WHEN outcome.occurred_at >= exposure.first_exposed_at + to_milliseconds(0) AND outcome.occurred_at < exposure.first_exposed_at THEN outcome.value_6 END), 0) AS DOUBLE) AS x_6,
+  CAST(COALESCE(SUM(CASE WHEN outcome.occurred_at >= exposure.first_exposed_at + to_milliseconds(-86400000) AND outcome.occurred_at < exposure.first_exposed_at THEN outcome.value_6 END), 0) AS DOUBLE) AS x_6,
+  CAST(COALESCE(SUM(CASE WHEN outcome.occurred_at >= exposure.first_exposed_at AND outcome.occurred_at < exposure.first_exposed_at + to_milliseconds(172800000) THEN outcome.denominator_6 END), 0) AS DOUBLE) AS d_6,
   CAST(COALESCE(SUM(CASE WHEN outcome.occurred_at >= exposure.first_exposed_at AND outcome.occurred_at < exposure.first_exposed_at + to_milliseconds(172800000) THEN outcome.value_7 END), 0) AS DOUBLE) AS y_7,
   CAST(COALESCE(SUM(CASE WHEN outcome.occurred_at >= exposure.first_exposed_at + to_milliseconds(0) AND outcome.occurred_at < exposure.first_exposed_at THEN outcome.value_7 END), 0) AS DOUBLE) AS x_7,
   CAST(COALESCE(SUM(CASE WHEN outcome.occurred_at >= exposure.first_exposed_at AND outcome.occurred_at < exposure.first_exposed_at + to_milliseconds(172800000) THEN outcome.value_8 END), 0) AS DOUBLE) AS y_8,
@@ -181,10 +195,18 @@ SELECT
   CAST(COALESCE(SUM(CASE WHEN outcome.occurred_at >= exposure.first_exposed_at + to_milliseconds(0) AND outcome.occurred_at < exposure.first_exposed_at THEN outcome.value_13 END), 0) AS DOUBLE) AS x_13,
   CAST(COALESCE(SUM(CASE WHEN outcome.occurred_at >= exposure.first_exposed_at AND outcome.occurred_at < exposure.first_exposed_at + to_milliseconds(172800000) THEN outcome.value_14 END), 0) AS DOUBLE) AS y_14,
   CAST(COALESCE(SUM(CASE WHEN outcome.occurred_at >= exposure.first_exposed_at + to_milliseconds(0) AND outcome.occurred_at < exposure.first_exposed_at THEN outcome.value_14 END), 0) AS DOUBLE) AS x_14,
-  CAST(COALESCE(MAX(CASE WHEN outcome.occurred_at >= exposure.first_exposed_at AND outcome.occurred_at < exposure.first_exposed_at + to_milliseconds(2592000000) THEN outcome.value_15 END), 0) AS DOUBLE) AS y_15,
-  CAST(COALESCE(MAX(CASE WHEN outcome.occurred_at >= exposure.first_exposed_at + to_milliseconds(0) AND outcome.occurred_at < exposure.first_exposed_at THEN outcome.value_15 END), 0) AS DOUBLE) AS x_15,
-  CAST(COALESCE(SUM(CASE WHEN outcome.occurred_at >= exposure.first_exposed_at AND outcome.occurred_at < exposure.first_exposed_at + to_milliseconds(1) THEN outcome.value_16 END), 0) AS DOUBLE) AS y_16,
-  CAST(COALESCE(SUM(CASE WHEN outcome.occurred_at >= exposure.first_exposed_at + to_milliseconds(-1209600000) AND outcome.occurred_at < exposure.first_exposed_at THEN outcome.value_16 END), 0) AS DOUBLE) AS x_16
+  CAST(COALESCE(SUM(CASE WHEN outcome.occurred_at >= exposure.first_exposed_at AND outcome.occurred_at < exposure.first_exposed_at + to_milliseconds(172800000) THEN outcome.value_15 END), 0) AS DOUBLE) AS y_15,
+  CAST(COALESCE(SUM(CASE WHEN outcome.occurred_at >= exposure.first_exposed_at + to_milliseconds(0) AND outcome.occurred_at < exposure.first_exposed_at THEN outcome.value_15 END), 0) AS DOUBLE) AS x_15,
+  CAST(COALESCE(SUM(CASE WHEN outcome.occurred_at >= exposure.first_exposed_at AND outcome.occurred_at < exposure.first_exposed_at + to_milliseconds(172800000) THEN outcome.value_16 END), 0) AS DOUBLE) AS y_16,
+  CAST(COALESCE(SUM(CASE WHEN outcome.occurred_at >= exposure.first_exposed_at + to_milliseconds(0) AND outcome.occurred_at < exposure.first_exposed_at THEN outcome.value_16 END), 0) AS DOUBLE) AS x_16,
+  CAST(COALESCE(SUM(CASE WHEN outcome.occurred_at >= exposure.first_exposed_at AND outcome.occurred_at < exposure.first_exposed_at + to_milliseconds(172800000) THEN outcome.value_17 END), 0) AS DOUBLE) AS y_17,
+  CAST(COALESCE(SUM(CASE WHEN outcome.occurred_at >= exposure.first_exposed_at + to_milliseconds(0) AND outcome.occurred_at < exposure.first_exposed_at THEN outcome.value_17 END), 0) AS DOUBLE) AS x_17,
+  CAST(COALESCE(SUM(CASE WHEN outcome.occurred_at >= exposure.first_exposed_at AND outcome.occurred_at < exposure.first_exposed_at + to_milliseconds(172800000) THEN outcome.value_18 END), 0) AS DOUBLE) AS y_18,
+  CAST(COALESCE(SUM(CASE WHEN outcome.occurred_at >= exposure.first_exposed_at + to_milliseconds(0) AND outcome.occurred_at < exposure.first_exposed_at THEN outcome.value_18 END), 0) AS DOUBLE) AS x_18,
+  CAST(COALESCE(MAX(CASE WHEN outcome.occurred_at >= exposure.first_exposed_at AND outcome.occurred_at < exposure.first_exposed_at + to_milliseconds(2592000000) THEN outcome.value_19 END), 0) AS DOUBLE) AS y_19,
+  CAST(COALESCE(MAX(CASE WHEN outcome.occurred_at >= exposure.first_exposed_at + to_milliseconds(0) AND outcome.occurred_at < exposure.first_exposed_at THEN outcome.value_19 END), 0) AS DOUBLE) AS x_19,
+  CAST(COALESCE(SUM(CASE WHEN outcome.occurred_at >= exposure.first_exposed_at AND outcome.occurred_at < exposure.first_exposed_at + to_milliseconds(1) THEN outcome.value_20 END), 0) AS DOUBLE) AS y_20,
+  CAST(COALESCE(SUM(CASE WHEN outcome.occurred_at >= exposure.first_exposed_at + to_milliseconds(-1209600000) AND outcome.occurred_at < exposure.first_exposed_at THEN outcome.value_20 END), 0) AS DOUBLE) AS x_20
 FROM int_first_exposures AS exposure
 LEFT JOIN int_unit_outcomes AS outcome
   ON outcome.unit_id = exposure.unit_id
@@ -194,7 +216,7 @@ GROUP BY exposure.unit_id, exposure.variant, exposure.first_exposed_at
 ),
 sufficient_statistics AS (
 -- One row per metric (its place in the list) and variant, over the units whose window has closed: units, and sums, squares and
--- the cross product of y and x over them.
+-- the cross products of y, x and (of quotients) d over them.
 SELECT
   0 AS metric,
   variant,
@@ -203,7 +225,11 @@ SELECT
   SUM(y_0 * y_0) AS sum_yy,
   SUM(x_0) AS sum_x,
   SUM(x_0 * x_0) AS sum_xx,
-  SUM(x_0 * y_0) AS sum_xy
+  SUM(x_0 * y_0) AS sum_xy,
+  CAST(NULL AS DOUBLE) AS sum_d,
+  CAST(NULL AS DOUBLE) AS sum_dd,
+  CAST(NULL AS DOUBLE) AS sum_yd,
+  CAST(NULL AS DOUBLE) AS sum_xd
 FROM unit_metrics
 WHERE first_exposed_at + to_milliseconds(172800000) <= $as_of
 GROUP BY variant
@@ -216,7 +242,11 @@ SELECT
   SUM(y_1 * y_1) AS sum_yy,
   SUM(x_1) AS sum_x,
   SUM(x_1 * x_1) AS sum_xx,
-  SUM(x_1 * y_1) AS sum_xy
+  SUM(x_1 * y_1) AS sum_xy,
+  CAST(NULL AS DOUBLE) AS sum_d,
+  CAST(NULL AS DOUBLE) AS sum_dd,
+  CAST(NULL AS DOUBLE) AS sum_yd,
+  CAST(NULL AS DOUBLE) AS sum_xd
 FROM unit_metrics
 WHERE first_exposed_at + to_milliseconds(86400000) <= $as_of
 GROUP BY variant
@@ -229,7 +259,11 @@ SELECT
   SUM(y_2 * y_2) AS sum_yy,
   SUM(x_2) AS sum_x,
   SUM(x_2 * x_2) AS sum_xx,
-  SUM(x_2 * y_2) AS sum_xy
+  SUM(x_2 * y_2) AS sum_xy,
+  CAST(NULL AS DOUBLE) AS sum_d,
+  CAST(NULL AS DOUBLE) AS sum_dd,
+  CAST(NULL AS DOUBLE) AS sum_yd,
+  CAST(NULL AS DOUBLE) AS sum_xd
 FROM unit_metrics
 WHERE first_exposed_at + to_milliseconds(172800000) <= $as_of
 GROUP BY variant
@@ -242,7 +276,11 @@ SELECT
   SUM(y_3 * y_3) AS sum_yy,
   SUM(x_3) AS sum_x,
   SUM(x_3 * x_3) AS sum_xx,
-  SUM(x_3 * y_3) AS sum_xy
+  SUM(x_3 * y_3) AS sum_xy,
+  CAST(NULL AS DOUBLE) AS sum_d,
+  CAST(NULL AS DOUBLE) AS sum_dd,
+  CAST(NULL AS DOUBLE) AS sum_yd,
+  CAST(NULL AS DOUBLE) AS sum_xd
 FROM unit_metrics
 WHERE first_exposed_at + to_milliseconds(172800000) <= $as_of
 GROUP BY variant
@@ -255,7 +293,11 @@ SELECT
   SUM(y_4 * y_4) AS sum_yy,
   SUM(x_4) AS sum_x,
   SUM(x_4 * x_4) AS sum_xx,
-  SUM(x_4 * y_4) AS sum_xy
+  SUM(x_4 * y_4) AS sum_xy,
+  CAST(NULL AS DOUBLE) AS sum_d,
+  CAST(NULL AS DOUBLE) AS sum_dd,
+  CAST(NULL AS DOUBLE) AS sum_yd,
+  CAST(NULL AS DOUBLE) AS sum_xd
 FROM unit_metrics
 WHERE first_exposed_at + to_milliseconds(172800000) <= $as_of
 GROUP BY variant
@@ -268,7 +310,11 @@ SELECT
   SUM(y_5 * y_5) AS sum_yy,
   SUM(x_5) AS sum_x,
   SUM(x_5 * x_5) AS sum_xx,
-  SUM(x_5 * y_5) AS sum_xy
+  SUM(x_5 * y_5) AS sum_xy,
+  SUM(d_5) AS sum_d,
+  SUM(d_5 * d_5) AS sum_dd,
+  SUM(y_5 * d_5) AS sum_yd,
+  SUM(x_5 * d_5) AS sum_xd
 FROM unit_metrics
 WHERE first_exposed_at + to_milliseconds(172800000) <= $as_of
 GROUP BY variant
@@ -281,7 +327,11 @@ SELECT
   SUM(y_6 * y_6) AS sum_yy,
   SUM(x_6) AS sum_x,
   SUM(x_6 * x_6) AS sum_xx,
-  SUM(x_6 * y_6) AS sum_xy
+  SUM(x_6 * y_6) AS sum_xy,
+  SUM(d_6) AS sum_d,
+  SUM(d_6 * d_6) AS sum_dd,
+  SUM(y_6 * d_6) AS sum_yd,
+  SUM(x_6 * d_6) AS sum_xd
 FROM unit_metrics
 WHERE first_exposed_at + to_milliseconds(172800000) <= $as_of
 GROUP BY variant
@@ -294,7 +344,11 @@ SELECT
   SUM(y_7 * y_7) AS sum_yy,
   SUM(x_7) AS sum_x,
   SUM(x_7 * x_7) AS sum_xx,
-  SUM(x_7 * y_7) AS sum_xy
+  SUM(x_7 * y_7) AS sum_xy,
+  CAST(NULL AS DOUBLE) AS sum_d,
+  CAST(NULL AS DOUBLE) AS sum_dd,
+  CAST(NULL AS DOUBLE) AS sum_yd,
+  CAST(NULL AS DOUBLE) AS sum_xd
 FROM unit_metrics
 WHERE first_exposed_at + to_milliseconds(172800000) <= $as_of
 GROUP BY variant
@@ -307,7 +361,11 @@ SELECT
   SUM(y_8 * y_8) AS sum_yy,
   SUM(x_8) AS sum_x,
   SUM(x_8 * x_8) AS sum_xx,
-  SUM(x_8 * y_8) AS sum_xy
+  SUM(x_8 * y_8) AS sum_xy,
+  CAST(NULL AS DOUBLE) AS sum_d,
+  CAST(NULL AS DOUBLE) AS sum_dd,
+  CAST(NULL AS DOUBLE) AS sum_yd,
+  CAST(NULL AS DOUBLE) AS sum_xd
 FROM unit_metrics
 WHERE first_exposed_at + to_milliseconds(172800000) <= $as_of
 GROUP BY variant
@@ -320,7 +378,11 @@ SELECT
   SUM(y_9 * y_9) AS sum_yy,
   SUM(x_9) AS sum_x,
   SUM(x_9 * x_9) AS sum_xx,
-  SUM(x_9 * y_9) AS sum_xy
+  SUM(x_9 * y_9) AS sum_xy,
+  CAST(NULL AS DOUBLE) AS sum_d,
+  CAST(NULL AS DOUBLE) AS sum_dd,
+  CAST(NULL AS DOUBLE) AS sum_yd,
+  CAST(NULL AS DOUBLE) AS sum_xd
 FROM unit_metrics
 WHERE first_exposed_at + to_milliseconds(172800000) <= $as_of
 GROUP BY variant
@@ -333,7 +395,11 @@ SELECT
   SUM(y_10 * y_10) AS sum_yy,
   SUM(x_10) AS sum_x,
   SUM(x_10 * x_10) AS sum_xx,
-  SUM(x_10 * y_10) AS sum_xy
+  SUM(x_10 * y_10) AS sum_xy,
+  CAST(NULL AS DOUBLE) AS sum_d,
+  CAST(NULL AS DOUBLE) AS sum_dd,
+  CAST(NULL AS DOUBLE) AS sum_yd,
+  CAST(NULL AS DOUBLE) AS sum_xd
 FROM unit_metrics
 WHERE first_exposed_at + to_milliseconds(172800000) <= $as_of
 GROUP BY variant
@@ -346,7 +412,11 @@ SELECT
   SUM(y_11 * y_11) AS sum_yy,
   SUM(x_11) AS sum_x,
   SUM(x_11 * x_11) AS sum_xx,
-  SUM(x_11 * y_11) AS sum_xy
+  SUM(x_11 * y_11) AS sum_xy,
+  CAST(NULL AS DOUBLE) AS sum_d,
+  CAST(NULL AS DOUBLE) AS sum_dd,
+  CAST(NULL AS DOUBLE) AS sum_yd,
+  CAST(NULL AS DOUBLE) AS sum_xd
 FROM unit_metrics
 WHERE first_exposed_at + to_milliseconds(172800000) <= $as_of
 GROUP BY variant
@@ -359,7 +429,11 @@ SELECT
   SUM(y_12 * y_12) AS sum_yy,
   SUM(x_12) AS sum_x,
   SUM(x_12 * x_12) AS sum_xx,
-  SUM(x_12 * y_12) AS sum_xy
+  SUM(x_12 * y_12) AS sum_xy,
+  CAST(NULL AS DOUBLE) AS sum_d,
+  CAST(NULL AS DOUBLE) AS sum_dd,
+  CAST(NULL AS DOUBLE) AS sum_yd,
+  CAST(NULL AS DOUBLE) AS sum_xd
 FROM unit_metrics
 WHERE first_exposed_at + to_milliseconds(172800000) <= $as_of
 GROUP BY variant
@@ -372,7 +446,11 @@ SELECT
   SUM(y_13 * y_13) AS sum_yy,
   SUM(x_13) AS sum_x,
   SUM(x_13 * x_13) AS sum_xx,
-  SUM(x_13 * y_13) AS sum_xy
+  SUM(x_13 * y_13) AS sum_xy,
+  CAST(NULL AS DOUBLE) AS sum_d,
+  CAST(NULL AS DOUBLE) AS sum_dd,
+  CAST(NULL AS DOUBLE) AS sum_yd,
+  CAST(NULL AS DOUBLE) AS sum_xd
 FROM unit_metrics
 WHERE first_exposed_at + to_milliseconds(172800000) <= $as_of
 GROUP BY variant
@@ -385,7 +463,11 @@ SELECT
   SUM(y_14 * y_14) AS sum_yy,
   SUM(x_14) AS sum_x,
   SUM(x_14 * x_14) AS sum_xx,
-  SUM(x_14 * y_14) AS sum_xy
+  SUM(x_14 * y_14) AS sum_xy,
+  CAST(NULL AS DOUBLE) AS sum_d,
+  CAST(NULL AS DOUBLE) AS sum_dd,
+  CAST(NULL AS DOUBLE) AS sum_yd,
+  CAST(NULL AS DOUBLE) AS sum_xd
 FROM unit_metrics
 WHERE first_exposed_at + to_milliseconds(172800000) <= $as_of
 GROUP BY variant
@@ -398,9 +480,13 @@ SELECT
   SUM(y_15 * y_15) AS sum_yy,
   SUM(x_15) AS sum_x,
   SUM(x_15 * x_15) AS sum_xx,
-  SUM(x_15 * y_15) AS sum_xy
+  SUM(x_15 * y_15) AS sum_xy,
+  CAST(NULL AS DOUBLE) AS sum_d,
+  CAST(NULL AS DOUBLE) AS sum_dd,
+  CAST(NULL AS DOUBLE) AS sum_yd,
+  CAST(NULL AS DOUBLE) AS sum_xd
 FROM unit_metrics
-WHERE first_exposed_at + to_milliseconds(2592000000) <= $as_of
+WHERE first_exposed_at + to_milliseconds(172800000) <= $as_of
 GROUP BY variant
 UNION ALL
 SELECT
@@ -411,16 +497,88 @@ SELECT
   SUM(y_16 * y_16) AS sum_yy,
   SUM(x_16) AS sum_x,
   SUM(x_16 * x_16) AS sum_xx,
-  SUM(x_16 * y_16) AS sum_xy
+  SUM(x_16 * y_16) AS sum_xy,
+  CAST(NULL AS DOUBLE) AS sum_d,
+  CAST(NULL AS DOUBLE) AS sum_dd,
+  CAST(NULL AS DOUBLE) AS sum_yd,
+  CAST(NULL AS DOUBLE) AS sum_xd
+FROM unit_metrics
+WHERE first_exposed_at + to_milliseconds(172800000) <= $as_of
+GROUP BY variant
+UNION ALL
+SELECT
+  17 AS metric,
+  variant,
+  COUNT(*) AS units,
+  SUM(y_17) AS sum_y,
+  SUM(y_17 * y_17) AS sum_yy,
+  SUM(x_17) AS sum_x,
+  SUM(x_17 * x_17) AS sum_xx,
+  SUM(x_17 * y_17) AS sum_xy,
+  CAST(NULL AS DOUBLE) AS sum_d,
+  CAST(NULL AS DOUBLE) AS sum_dd,
+  CAST(NULL AS DOUBLE) AS sum_yd,
+  CAST(NULL AS DOUBLE) AS sum_xd
+FROM unit_metrics
+WHERE first_exposed_at + to_milliseconds(172800000) <= $as_of
+GROUP BY variant
+UNION ALL
+SELECT
+  18 AS metric,
+  variant,
+  COUNT(*) AS units,
+  SUM(y_18) AS sum_y,
+  SUM(y_18 * y_18) AS sum_yy,
+  SUM(x_18) AS sum_x,
+  SUM(x_18 * x_18) AS sum_xx,
+  SUM(x_18 * y_18) AS sum_xy,
+  CAST(NULL AS DOUBLE) AS sum_d,
+  CAST(NULL AS DOUBLE) AS sum_dd,
+  CAST(NULL AS DOUBLE) AS sum_yd,
+  CAST(NULL AS DOUBLE) AS sum_xd
+FROM unit_metrics
+WHERE first_exposed_at + to_milliseconds(172800000) <= $as_of
+GROUP BY variant
+UNION ALL
+SELECT
+  19 AS metric,
+  variant,
+  COUNT(*) AS units,
+  SUM(y_19) AS sum_y,
+  SUM(y_19 * y_19) AS sum_yy,
+  SUM(x_19) AS sum_x,
+  SUM(x_19 * x_19) AS sum_xx,
+  SUM(x_19 * y_19) AS sum_xy,
+  CAST(NULL AS DOUBLE) AS sum_d,
+  CAST(NULL AS DOUBLE) AS sum_dd,
+  CAST(NULL AS DOUBLE) AS sum_yd,
+  CAST(NULL AS DOUBLE) AS sum_xd
+FROM unit_metrics
+WHERE first_exposed_at + to_milliseconds(2592000000) <= $as_of
+GROUP BY variant
+UNION ALL
+SELECT
+  20 AS metric,
+  variant,
+  COUNT(*) AS units,
+  SUM(y_20) AS sum_y,
+  SUM(y_20 * y_20) AS sum_yy,
+  SUM(x_20) AS sum_x,
+  SUM(x_20 * x_20) AS sum_xx,
+  SUM(x_20 * y_20) AS sum_xy,
+  CAST(NULL AS DOUBLE) AS sum_d,
+  CAST(NULL AS DOUBLE) AS sum_dd,
+  CAST(NULL AS DOUBLE) AS sum_yd,
+  CAST(NULL AS DOUBLE) AS sum_xd
 FROM unit_metrics
 WHERE first_exposed_at + to_milliseconds(1) <= $as_of
 GROUP BY variant
 )
-SELECT 'exposed' AS part, '' AS attribute, '' AS value, -1 AS metric, variant AS variant, COUNT(*) AS units, CAST(0 AS DOUBLE) AS sum_y, CAST(0 AS DOUBLE) AS sum_yy, CAST(0 AS DOUBLE) AS sum_x, CAST(0 AS DOUBLE) AS sum_xx, CAST(0 AS DOUBLE) AS sum_xy FROM int_first_exposures GROUP BY variant
+SELECT 'exposed' AS part, '' AS attribute, '' AS value, -1 AS metric, variant AS variant, COUNT(*) AS units, CAST(0 AS DOUBLE) AS sum_y, CAST(0 AS DOUBLE) AS sum_yy, CAST(0 AS DOUBLE) AS sum_x, CAST(0 AS DOUBLE) AS sum_xx, CAST(0 AS DOUBLE) AS sum_xy, CAST(NULL AS DOUBLE) AS sum_d, CAST(NULL AS DOUBLE) AS sum_dd, CAST(NULL AS DOUBLE) AS sum_yd, CAST(NULL AS DOUBLE) AS sum_xd FROM int_first_exposures GROUP BY variant
 UNION ALL
-SELECT 'crossed' AS part, '' AS attribute, '' AS value, -1 AS metric, '' AS variant, COUNT(*) AS units, CAST(0 AS DOUBLE) AS sum_y, CAST(0 AS DOUBLE) AS sum_yy, CAST(0 AS DOUBLE) AS sum_x, CAST(0 AS DOUBLE) AS sum_xx, CAST(0 AS DOUBLE) AS sum_xy FROM int_first_exposures WHERE is_crossed
+SELECT 'crossed' AS part, '' AS attribute, '' AS value, -1 AS metric, '' AS variant, COUNT(*) AS units, CAST(0 AS DOUBLE) AS sum_y, CAST(0 AS DOUBLE) AS sum_yy, CAST(0 AS DOUBLE) AS sum_x, CAST(0 AS DOUBLE) AS sum_xx, CAST(0 AS DOUBLE) AS sum_xy, CAST(NULL AS DOUBLE) AS sum_d, CAST(NULL AS DOUBLE) AS sum_dd, CAST(NULL AS DOUBLE) AS sum_yd, CAST(NULL AS DOUBLE) AS sum_xd FROM int_first_exposures WHERE is_crossed
 UNION ALL
-SELECT 'not_random' AS part, '' AS attribute, '' AS value, -1 AS metric, '' AS variant, COUNT(*) AS units, CAST(0 AS DOUBLE) AS sum_y, CAST(0 AS DOUBLE) AS sum_yy, CAST(0 AS DOUBLE) AS sum_x, CAST(0 AS DOUBLE) AS sum_xx, CAST(0 AS DOUBLE) AS sum_xy FROM stg_exposures WHERE reason IS NULL OR reason <> 'REASON_SPLIT'
+SELECT 'not_random' AS part, '' AS attribute, '' AS value, -1 AS metric, '' AS variant, COUNT(*) AS units, CAST(0 AS DOUBLE) AS sum_y, CAST(0 AS DOUBLE) AS sum_yy, CAST(0 AS DOUBLE) AS sum_x, CAST(0 AS DOUBLE) AS sum_xx, CAST(0 AS DOUBLE) AS sum_xy, CAST(NULL AS DOUBLE) AS sum_d, CAST(NULL AS DOUBLE) AS sum_dd, CAST(NULL AS DOUBLE) AS sum_yd, CAST(NULL AS DOUBLE) AS sum_xd FROM stg_exposures WHERE reason IS NULL OR reason <> 'REASON_SPLIT'
 UNION ALL
-SELECT 'matured' AS part, '' AS attribute, '' AS value, metric, variant, units, sum_y, sum_yy, sum_x, sum_xx, sum_xy FROM sufficient_statistics
+SELECT 'matured' AS part, '' AS attribute, '' AS value, metric, variant, units, sum_y, sum_yy, sum_x, sum_xx, sum_xy, sum_d, sum_dd, sum_yd, sum_xd FROM sufficient_statistics
 ORDER BY part, attribute, value, metric, variant

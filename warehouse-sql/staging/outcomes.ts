@@ -1,11 +1,16 @@
-import type { MetricDefinition, PropertyFilter } from '../../definitions/metric.ts';
+import {
+  denominatorOf,
+  type MetricDefinition,
+  type MetricEvents,
+  type PropertyFilter,
+} from '../../definitions/metric.ts';
 import type { StatementParameter } from '../../warehouse/port.ts';
 import type { Dialect, Model } from '../dialect.ts';
 import { firstCopies } from '../first-copies.ts';
 
 /**
  * The events that any of the metrics counts, read once for all of them: `value_0` is what the first metric reads from the event (1, or the
- * property that it sums), NULL where the event is none of its own. Events that are too early for every unit are not even read, which spares
+ * property that it sums), NULL where the event is none of its own; `denominator_0` is the same of what a quotient is divided by. Events that are too early for every unit are not even read, which spares
  * most of a long history.
  */
 export function stagingOutcomes(
@@ -14,16 +19,15 @@ export function stagingOutcomes(
   unitType: string,
 ): readonly Model[] {
   const p = dialect.parameter;
-  const events = [...new Set(metrics.map(({ event }) => event))].map((event) =>
-    p(eventName(metrics.findIndex((metric) => metric.event === event))),
-  );
+  const read = metrics.flatMap(eventsOf);
+  const events = [...new Map(read.map(({ name, counted }) => [counted.event, name])).values()].map(p);
   const covariateMs = Math.max(...metrics.map((metric) => metric.covariateMs));
   const earliest = `(SELECT ${dialect.addMs('MIN(first_exposed_at)', -covariateMs)} FROM int_first_exposures)`;
-  const values = metrics.map((definition, metric) => `${valueSql(dialect, definition, metric)} AS value_${metric}`);
+  const values = read.map(({ name, counted, column }) => `${valueSql(dialect, counted, name)} AS ${column}`);
   return firstCopies({
     name: 'outcomes',
     comment: `-- One row per event that a metric may count, the first in the log where an event id came twice:
--- user_id, anonymous_id, named_unit_id, occurred_at, value_0, value_1, …`,
+-- user_id, anonymous_id, named_unit_id, occurred_at, value_0, value_1, …, denominator_0, … of quotients.`,
     columns: ['user_id', 'anonymous_id', `${namedUnit(dialect, unitType)} AS named_unit_id`, 'occurred_at', ...values],
     where: `event_type IN (${events.join(', ')})
   AND occurred_at < ${p('as_of')}
@@ -33,15 +37,48 @@ export function stagingOutcomes(
 
 /** The parameters that `stagingOutcomes` refers to, besides `as_of`. */
 export function outcomeParameters(metrics: readonly MetricDefinition[]): Record<string, StatementParameter> {
-  const parameters = metrics.flatMap(({ event, where }, metric) => [
-    [eventName(metric), event] as const,
-    ...where.map(({ value }, index) => [filterName(metric, index), value] as const),
+  const read = metrics.flatMap(eventsOf);
+  const parameters = read.flatMap(({ name, counted: { event, where } }) => [
+    [name, event] as const,
+    ...where.map(({ value }, index) => [filterName(name, index), value] as const),
   ]);
   return Object.fromEntries(parameters);
 }
 
-const eventName = (metric: number): string => `event_${metric}`;
-const filterName = (metric: number, index: number): string => `where_${metric}_${index}`;
+/** Events that a metric reads into a column. */
+interface ReadEvents {
+  /** Of the parameter that holds the event type. */
+  readonly name: string;
+  readonly column: string;
+  readonly counted: CountedEvents;
+}
+
+interface CountedEvents extends MetricEvents {
+  readonly amount: 'one' | 'number' | 'one-per-number' | 'number-or-zero' | 'text';
+}
+
+function eventsOf(metric: MetricDefinition, index: number): ReadEvents[] {
+  const own = { name: `event_${index}`, column: `value_${index}`, counted: { ...metric, amount: amountOf(metric) } };
+  const denominator = denominatorOf(metric);
+  if (denominator === null) return [own];
+  const name = `denominator_event_${index}`;
+  if (metric.type === 'mean') {
+    // Where there is a number to average.
+    return [own, { name, column: `denominator_${index}`, counted: { ...metric, amount: 'one-per-number' } }];
+  }
+  const amount = denominator.property === null ? 'one' : 'number-or-zero';
+  return [own, { name, column: `denominator_${index}`, counted: { ...denominator, amount } }];
+}
+
+function amountOf({ key, type, property }: MetricDefinition): CountedEvents['amount'] {
+  if (type === 'ratio') return property === null ? 'one' : 'number-or-zero';
+  if (type !== 'sum' && type !== 'mean' && type !== 'count_distinct') return 'one';
+  if (property === null) throw new RangeError(`metric ${key} is of type ${type} and needs a property`);
+  if (type === 'count_distinct') return 'text';
+  return type === 'mean' ? 'number' : 'number-or-zero';
+}
+
+const filterName = (events: string, index: number): string => `${events.replace('event', 'where')}_${index}`;
 
 /** The unit that an outcome names in a property of its own; users and devices are in the envelope. */
 function namedUnit(dialect: Dialect, unitType: string): string {
@@ -64,16 +101,16 @@ function filterSql(dialect: Dialect, { property, operator, value }: PropertyFilt
   return `(${dialect.jsonText('properties', property)} IS NOT NULL AND COALESCE((${typed}) <> ${parameter}, TRUE))`;
 }
 
-function valueSql(dialect: Dialect, definition: MetricDefinition, metric: number): string {
-  const filters = definition.where.map((filter, index) =>
-    filterSql(dialect, filter, dialect.parameter(filterName(metric, index))),
-  );
-  const condition = [`event_type = ${dialect.parameter(eventName(metric))}`, ...filters].join(' AND ');
-  return `CASE WHEN ${condition} THEN ${amountSql(dialect, definition)} END`;
+function valueSql(dialect: Dialect, { where, ...amount }: CountedEvents, name: string): string {
+  const filters = where.map((filter, index) => filterSql(dialect, filter, dialect.parameter(filterName(name, index))));
+  const condition = [`event_type = ${dialect.parameter(name)}`, ...filters].join(' AND ');
+  return `CASE WHEN ${condition} THEN ${amountSql(dialect, amount)} END`;
 }
 
-function amountSql(dialect: Dialect, { key, type, property }: MetricDefinition): string {
-  if (type !== 'sum') return '1';
-  if (property === null) throw new RangeError(`metric ${key} is of type sum and needs a property`);
-  return `COALESCE(${dialect.jsonNumber('properties', property)}, 0)`;
+function amountSql(dialect: Dialect, { amount, property }: Pick<CountedEvents, 'amount' | 'property'>): string {
+  if (amount === 'one' || property === null) return '1';
+  if (amount === 'text') return dialect.jsonText('properties', property);
+  const number = dialect.jsonNumber('properties', property);
+  if (amount === 'one-per-number') return `CASE WHEN ${number} IS NOT NULL THEN 1 END`;
+  return amount === 'number' ? number : `COALESCE(${number}, 0)`;
 }

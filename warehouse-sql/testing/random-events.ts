@@ -113,14 +113,36 @@ const filter = fc.oneof(
   }),
 );
 
+const TYPES = ['proportion', 'count', 'sum', 'retention', 'count_distinct', 'ratio', 'mean'] as const;
+const PROPERTIES: Partial<Record<MetricDefinition['type'], string>> = {
+  sum: 'amount_paise',
+  mean: 'amount_paise',
+  ratio: 'amount_paise',
+  count_distinct: 'method',
+};
+
 const metric: Arbitrary<MetricDefinition> = fc
   .record({
-    type: fc.constantFrom('proportion' as const, 'count' as const, 'sum' as const),
+    type: fc.constantFrom(...TYPES),
+    over: fc.constantFrom(...EVENT_TYPES),
+    cap: fc.option(fc.constantFrom(1, 2.5), { nil: undefined }),
     event: fc.constantFrom(...EVENT_TYPES),
     where: fc.array(filter, { maxLength: 2 }),
     windowMs: fc.constantFrom(1, DAY_MS / 2, DAY_MS, 7 * DAY_MS),
     covariateMs: fc.constantFrom(0, 1, DAY_MS, 14 * DAY_MS),
   })
-  .map((changes) => ({ ...DEPOSITED, ...changes, property: changes.type === 'sum' ? 'amount_paise' : null }));
+  .map(({ over, cap, ...changes }) => ({
+    ...DEPOSITED,
+    ...changes,
+    property: PROPERTIES[changes.type] ?? null,
+    ...(changes.type === 'ratio'
+      ? { denominator: { event: over, property: null, where: changes.where.slice(1) } }
+      : {}),
+    ...(changes.type === 'retention' ? { fromMs: changes.windowMs / 2 } : {}),
+    ...(cap !== undefined && (changes.type === 'sum' || changes.type === 'count') ? { cap } : {}),
+  }))
+  .map(({ fromMs, ...definition }) =>
+    fromMs === undefined ? definition : { ...definition, fromMs: Math.floor(fromMs) },
+  );
 
 export const randomMetrics: Arbitrary<readonly MetricDefinition[]> = fc.array(metric, { minLength: 1, maxLength: 3 });

@@ -30,7 +30,20 @@ const metric = (changes: Partial<MetricDefinition>): MetricDefinition => ({ ...D
 const METRICS: Readonly<Record<MetricDefinition['type'], MetricDefinition>> = {
   proportion: metric({ type: 'proportion', property: null }),
   count: metric({ type: 'count', property: null, windowMs: DAY_MS }),
-  sum: metric({ type: 'sum' }),
+  sum: metric({ type: 'sum', cap: 5_000 }),
+  retention: metric({ type: 'retention', property: null, fromMs: DAY_MS }),
+  count_distinct: metric({ type: 'count_distinct', property: 'method' }),
+  mean: metric({ type: 'mean' }),
+  ratio: metric({
+    type: 'ratio',
+    where: [{ property: 'method', operator: 'equals', value: 'upi' }],
+    covariateMs: DAY_MS,
+    denominator: {
+      event: 'contest_joined',
+      property: 'entries',
+      where: [{ property: 'is_free', operator: 'equals', value: false }],
+    },
+  }),
 };
 const EVERY_METRIC: readonly MetricDefinition[] = [
   ...Object.values(METRICS),
@@ -59,7 +72,7 @@ const DESIGNS: readonly Design[] = [
 ];
 
 function designed(design: Design): RegisteredStatement {
-  const metrics = [METRICS.sum, METRICS.count];
+  const metrics = [metric({ type: 'sum' }), METRICS.count];
   return {
     builder: 'designedQuery',
     name: `designed-${design.type}`,

@@ -1,0 +1,116 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { MetricDefinition } from '../definitions/metric.ts';
+import type { ScorecardRow } from './scorecard-queries.ts';
+import { count, DAY_MS, deposit, DEPOSITED, exposure, matured, type Draft } from './testing/small-warehouse.ts';
+
+const attempt = (user: string, days: number, properties = {}): Draft => ({
+  ...deposit(user, days),
+  eventType: 'deposit_attempted',
+  properties,
+});
+const metric = (changes: Partial<MetricDefinition>): MetricDefinition => ({ ...DEPOSITED, ...changes });
+
+function sums(rows: readonly ScorecardRow[]) {
+  return rows
+    .filter(({ part }) => part === 'matured')
+    .map(({ units, sum_y, sum_yy, sum_x, sum_xx, sum_xy, sum_d, sum_dd, sum_yd, sum_xd }) => ({
+      units,
+      y: [sum_y, sum_yy],
+      x: [sum_x, sum_xx, sum_xy],
+      d: [sum_d, sum_dd, sum_yd, sum_xd],
+    }));
+}
+
+test('a ratio has the sums of its numerator, its denominator and the numerator before, with their products', async () => {
+  const ratio = metric({
+    type: 'ratio',
+    covariateMs: DAY_MS,
+    denominator: {
+      event: 'deposit_attempted',
+      property: null,
+      where: [{ property: 'is_test', operator: 'equals', value: false }],
+    },
+  });
+  const real = { is_test: false };
+  const rows = await count(
+    [
+      exposure('u1', 'control', 1),
+      attempt('u1', 0.5, real), // before the exposure: not in the denominator
+      deposit('u1', 0.5, 7), // the covariate
+      attempt('u1', 1.5, real),
+      attempt('u1', 2.5, real),
+      attempt('u1', 2.6, { is_test: true }), // not the denominator's
+      attempt('u1', 3, real), // the window has closed
+      deposit('u1', 2, 30),
+      exposure('u2', 'control', 1),
+      attempt('u2', 1.5, real),
+      deposit('u2', 0.9, 2),
+      exposure('u3', 'control', 1), // nothing at all
+    ],
+    { metrics: [ratio] },
+  );
+  // y = (30, 0, 0), d = (2, 1, 0), x = (7, 2, 0)
+  assert.deepEqual(sums(rows), [{ units: 3, y: [30, 900], x: [9, 53, 210], d: [3, 5, 60, 16] }]);
+});
+
+test('a mean averages the events that have the number', async () => {
+  const rows = await count(
+    [
+      exposure('u1', 'control', 1),
+      deposit('u1', 1, 10),
+      deposit('u1', 2, 20),
+      deposit('u1', 2, 0, { properties: { amount_paise: null } }),
+      deposit('u1', 2, 0, { properties: { amount_paise: 'much' } }),
+      exposure('u2', 'control', 1),
+      deposit('u2', 1, 40),
+    ],
+    { metrics: [metric({ type: 'mean' })] },
+  );
+  // y = (30, 40), d = (2, 1)
+  assert.deepEqual(sums(rows), [{ units: 2, y: [70, 2500], x: [0, 0, 0], d: [3, 5, 100, 0] }]);
+});
+
+test('retention asks for an event in its part of the window', async () => {
+  const rows = await count(
+    [
+      exposure('u1', 'control', 1),
+      deposit('u1', 1.5), // too early
+      exposure('u2', 'control', 1),
+      deposit('u2', 2), // the first moment that counts
+      deposit('u2', 2.5),
+      exposure('u3', 'control', 1),
+      deposit('u3', 3), // the window is [2, 3)
+    ],
+    { metrics: [metric({ type: 'retention', property: null, fromMs: DAY_MS })] },
+  );
+  assert.deepEqual(matured(rows), ['control: 3, 1, 1']);
+});
+
+test('count_distinct counts the values of a property, of any type, and not what is missing', async () => {
+  const of = (user: string, method: string | number | null) => deposit(user, 1.5, 1, { properties: { method } });
+  const rows = await count(
+    [
+      exposure('u1', 'control', 1),
+      ...['upi', 'card', 'upi', 7, null].map((method) => of('u1', method)),
+      exposure('u2', 'control', 1),
+    ],
+    { metrics: [metric({ type: 'count_distinct', property: 'method' })] },
+  );
+  assert.deepEqual(matured(rows), ['control: 2, 3, 9']);
+});
+
+test("a cap limits a unit's value, of the window and of the time before, and not each event", async () => {
+  const rows = await count(
+    [
+      exposure('u1', 'control', 1),
+      deposit('u1', 0.5, 400),
+      deposit('u1', 1.5, 30),
+      deposit('u1', 2.5, 80),
+      exposure('u2', 'control', 1),
+      deposit('u2', 1.5, 99),
+    ],
+    { metrics: [metric({ cap: 100, covariateMs: DAY_MS })] },
+  );
+  assert.deepEqual(sums(rows), [{ units: 2, y: [199, 19_801], x: [100, 10_000, 10_000], d: [null, null, null, null] }]);
+});
