@@ -156,6 +156,31 @@ describe('umpire analyze --design', () => {
     );
   });
 
+  it('warns where the arm of the window before still matters', async () => {
+    const lines = ['arm,region,window,y'];
+    for (let region = 0; region < 6; region += 1)
+      for (let window = 0, before = 0; window < 60; window += 1) {
+        const treated = (window * 7 + region * 5 + ((window * window) % 11)) % 2;
+        for (let row = 0; row < 3; row += 1)
+          lines.push(
+            `${treated ? 'large' : 'control'},r${region},${window},${10 + treated + 0.8 * before + ((window * 13 + row * 7) % 10) / 10}`,
+          );
+        before = treated;
+      }
+    const args = ['--variant', 'arm', '--control', 'control', '--metric', 'y:mean', '--design', 'switchback'];
+    const analysis = await analysisOf(
+      await file('carried.csv', lines),
+      ...args,
+      '--region',
+      'region',
+      '--window',
+      'window',
+    );
+    const [comparison] = analysis.metrics[0]?.comparisons ?? [];
+    assert.ok(Math.abs((comparison?.switchback?.carryOver?.estimate ?? 0) - 0.8) < 0.15);
+    assert.ok(analysis.warnings.some(({ code }) => code === 'carry-over'));
+  });
+
   it('refuses a cluster with two arms, by its row', async () => {
     const { err, exitCode } = await analyze(GOLDEN('users'), ...MEAN, '--design', 'cluster', '--cluster', 'country');
     assert.equal(exitCode, 1);

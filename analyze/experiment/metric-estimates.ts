@@ -68,7 +68,15 @@ function compareArm({ arms, adjusted }: MetricMoments, arm: string, { request, m
   if (control === undefined || treatment === undefined) throw new RangeError(`arm ${arm} has no units`);
   const plain = compareMoments(control, treatment, { alpha, stopping });
   if (adjusted === null)
-    return { arm, control: label, ...plain, unadjusted: null, varianceRemovedRatio: null, clustering: null };
+    return {
+      arm,
+      control: label,
+      ...plain,
+      unadjusted: null,
+      varianceRemovedRatio: null,
+      clustering: null,
+      switchback: null,
+    };
   const pair = adjusted(label, arm);
   if (pair.varianceRemovedRatio > EXPLAINS_ALL)
     throw new AnalyzeError(
@@ -83,5 +91,6 @@ function compareArm({ arms, adjusted }: MetricMoments, arm: string, { request, m
     unadjusted,
     varianceRemovedRatio: pair.varianceRemovedRatio,
     clustering: null,
+    switchback: null,
   };
 }

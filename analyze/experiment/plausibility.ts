@@ -14,7 +14,7 @@ export function plausibilityWarnings(
   metrics: readonly MetricReading[],
   request: ExperimentRequest,
 ): readonly Warning[] {
-  return [...metrics.flatMap(liftWarnings), ...sizeWarnings(metrics, request)];
+  return [...metrics.flatMap(liftWarnings), ...carryOverWarnings(metrics, request), ...sizeWarnings(metrics, request)];
 }
 
 function liftWarnings({ metric, comparisons }: MetricReading): Warning[] {
@@ -23,6 +23,16 @@ function liftWarnings({ metric, comparisons }: MetricReading): Warning[] {
     const percent = (100 * relative.estimate).toFixed(0);
     const message = `${arm} moves ${metric} by ${percent} %: more than nearly every real change does. Look for an error in the data or the assignment before you believe it (Twyman's law)`;
     return [{ code: 'implausible-lift', message }];
+  });
+}
+
+function carryOverWarnings(metrics: readonly MetricReading[], { alpha }: ExperimentRequest): Warning[] {
+  const [primary] = metrics;
+  return (primary?.comparisons ?? []).flatMap(({ arm, switchback }) => {
+    const carried = switchback?.carryOver ?? null;
+    if (carried === null || carried.pValue > alpha) return [];
+    const message = `${arm} of the window before still moves ${primary?.metric ?? ''} (p = ${carried.pValue.toPrecision(2)}): windows are too short, and the effect shown mixes both`;
+    return [{ code: 'carry-over', message }];
   });
 }
 

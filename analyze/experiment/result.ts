@@ -30,6 +30,17 @@ export interface Clustering {
   readonly effectiveUnits: number;
 }
 
+/** How windows of a switchback depend on each other. */
+export interface SwitchbackFacts {
+  /** Windows over which cells of a region may depend on each other. */
+  readonly maximumLag: number;
+  readonly heldFixed: 'region and window' | 'region';
+  /** Variance over what it would be if windows did not depend on each other. */
+  readonly varianceInflation: number;
+  /** Effect of the arm of the window before, the own arm held fixed; null where too few windows follow one another. */
+  readonly carryOver: (Bounds & { readonly pValue: number }) | null;
+}
+
 /** Beside the frequentist reading, with no belief beforehand; it promises nothing about how often it errs under repeated looks. */
 export interface BayesianView {
   /** Probability that the arm is better than control, by the direction that is good. */
@@ -62,6 +73,8 @@ export interface Comparison {
   readonly varianceRemovedRatio: number | null;
   /** null where units were randomized, and for ratios and quantiles. */
   readonly clustering: Clustering | null;
+  /** null but for a switchback. */
+  readonly switchback: SwitchbackFacts | null;
   readonly bayesian: BayesianView;
 }
 

@@ -3,13 +3,14 @@ import {
   type SwitchbackCell,
   type SwitchbackEffect,
 } from '../../estimators/designs/switchback-regression.ts';
+import { carryOver } from '../../estimators/designs/switchback.ts';
 import type { Warehouse } from '../../warehouse/port.ts';
 import { AnalyzeError } from '../analyze-error.ts';
 import { readEffect } from './compare.ts';
 import { CELL_SEPARATOR } from './design.ts';
 import type { MetricEstimates, RawComparison } from './metric-estimates.ts';
 import { numbersOf, relationOf, type Reading } from './metric-relation.ts';
-import type { ArmReading } from './result.ts';
+import type { ArmReading, SwitchbackFacts } from './result.ts';
 import { placesInTime } from './window-order.ts';
 
 interface Cell {
@@ -112,8 +113,22 @@ function compareCells(cells: readonly Cell[], arm: string, reading: Reading): Ra
   };
   const plain = regress(false);
   const before = read(plain);
+  const switchback = {
+    maximumLag: plain.maxLag,
+    heldFixed: plain.levels,
+    varianceInflation: plain.varianceInflation,
+    carryOver: carryOverOf(cells, arm, request.alpha),
+  };
   if (reading.covariates.length === 0)
-    return { arm, control: request.control, ...before, unadjusted: null, varianceRemovedRatio: null, clustering: null };
+    return {
+      arm,
+      control: request.control,
+      ...before,
+      unadjusted: null,
+      varianceRemovedRatio: null,
+      clustering: null,
+      switchback,
+    };
   const adjusted = regress(true);
   const { absolute, relative, pValue } = before;
   return {
@@ -123,7 +138,28 @@ function compareCells(cells: readonly Cell[], arm: string, reading: Reading): Ra
     unadjusted: { ...absolute, relative, pValue },
     varianceRemovedRatio: 1 - (adjusted.absolute.standardError / plain.absolute.standardError) ** 2,
     clustering: null,
+    switchback,
   };
+}
+
+/** Whether the arm of the window before still matters; null where it cannot be told. */
+function carryOverOf(cells: readonly Cell[], arm: string, alpha: number): SwitchbackFacts['carryOver'] {
+  const observations = cells.map(({ region, window, value, weight, ...cell }) => ({
+    region,
+    windowStartMs: window,
+    isTreated: cell.arm === arm,
+    total: value * weight,
+    count: weight,
+  }));
+  try {
+    const { previous } = carryOver(observations, { alpha, windowMs: 1, per: 'unit' });
+    const { estimate, lower, upper, pValue } = previous;
+    return { estimate, lower, upper, pValue };
+  } catch (error) {
+    // Too few windows in a row are no reason to hide the effect itself.
+    if (error instanceof RangeError) return null;
+    throw error;
+  }
 }
 
 function regressed(
