@@ -3,6 +3,13 @@ import { startSimulation } from './simulator.ts';
 
 // The league's services as a process of their own: they reach the platform over gRPC alone.
 const clock = Date.now;
+
+let hasReported = false;
+/** Whoever started it is gone, or has its report. Nothing outlives its owner, not even a backfill that waits for a server that is gone, too. */
+const end = (): never => process.exit(hasReported ? 0 : 1);
+process.once('disconnect', end);
+if (!process.connected) end();
+
 const tell = (message: FromSimulator): void => {
   process.send?.(message);
 };
@@ -13,13 +20,15 @@ process.on('message', (message: ToSimulator) => {
   if (message.kind === 'begin') simulation.begin();
   else void finish();
 });
-process.once('disconnect', () => void finish());
 
 let isFinishing = false;
 async function finish(): Promise<void> {
   if (isFinishing) return;
   isFinishing = true;
   const report = await simulation.finish();
-  tell({ kind: 'finished', report });
-  if (process.connected) process.disconnect();
+  const finished: FromSimulator = { kind: 'finished', report };
+  process.send?.(finished, () => {
+    hasReported = true;
+    process.disconnect();
+  });
 }
