@@ -61,7 +61,19 @@ const MAY_IMPORT: Readonly<Record<string, { readonly uses: readonly string[]; re
   },
   calibration: { uses: ['estimators', 'parts'] },
   examples: { uses: ['analyze', 'estimators', 'gen', 'main', 'parts', 'sdk'], knows: ['scorecard'] },
-  bench: { uses: ['control-store', 'definitions', 'event-bus', 'gen', 'grpc-services', 'parts', 'sdk', 'warehouse'] },
+  bench: {
+    uses: [
+      'control-store',
+      'definitions',
+      'estimators',
+      'event-bus',
+      'gen',
+      'grpc-services',
+      'parts',
+      'sdk',
+      'warehouse',
+    ],
+  },
 };
 
 /**
