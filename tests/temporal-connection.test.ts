@@ -14,6 +14,7 @@ import {
 } from '../main/temporal.ts';
 import { freePort } from '../parts/free-port.ts';
 import { startTemporal, type TemporalServer } from '../parts/temporal.ts';
+import type { scorecards } from '../workflows/scorecards.ts';
 import { startWorker } from '../workflows/worker.ts';
 import { createActivities } from '../activities/activities.ts';
 import { ensureSearchAttributes } from '../workflows/search-attributes.ts';
@@ -146,11 +147,14 @@ async function runRound(options: TemporalOptions): Promise<void> {
   const controlStore = createInMemoryControlStore([], Date.now);
   const activities = createActivities({ controlStore, judge: () => Promise.reject(new Error('nothing to judge')) });
   const worker = await startWorker({ ...options, connection: await connectTemporalWorker(options), activities });
-  const round: unknown = await client.workflow.execute('scorecards', {
-    workflowId: 'round',
-    taskQueue: options.taskQueue,
-  });
-  assert.deepEqual(round, { refreshed: [], failed: [] });
-  await worker.stop();
-  await client.connection.close();
+  try {
+    const round = await client.workflow.execute<typeof scorecards>('scorecards', {
+      workflowId: 'round',
+      taskQueue: options.taskQueue,
+    });
+    assert.deepEqual([round.refreshed, round.failed], [[], []]);
+  } finally {
+    await worker.stop();
+    await client.connection.close();
+  }
 }
