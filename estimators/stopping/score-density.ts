@@ -21,7 +21,7 @@ export interface ScoreDensity {
 
 /** Beyond this many standard deviations of an increment nothing arrives that a double would show. */
 const REACH = 9;
-const COARSEST = 16;
+const COARSEST = 32;
 const FINEST = 512;
 
 /** The smallest step between two looks, relative to the information at the later one, that the grid resolves. */
@@ -71,7 +71,7 @@ function grid(centre: number, region: ContinuationRegion, resolution: number): {
 }
 
 /** The density at the first look, inside its continuation region. */
-export function firstDensity(
+function firstDensity(
   information: number,
   drift: number,
   region: ContinuationRegion,
@@ -87,7 +87,7 @@ export function firstDensity(
  * The density one look on: the recursion of P. Armitage, C. K. McPherson, B. C. Rowe, "Repeated significance tests on accumulating data",
  * JRSS A 132 (1969), 235–244; Jennison & Turnbull, equation 19.3.
  */
-export function nextDensity(
+function nextDensity(
   before: ScoreDensity,
   information: number,
   region: ContinuationRegion,
@@ -98,8 +98,11 @@ export function nextDensity(
   const step = Math.sqrt(information - before.information);
   const [now, then] = [Math.sqrt(information), Math.sqrt(before.information)];
   const result = new Float64Array(x.length);
+  // Without drift and between symmetric boundaries one half is the mirror of the other.
+  const isSymmetric = drift === 0 && region.lower === -region.upper && nodes[0] === -(nodes.at(-1) ?? NaN);
+  const computed = isSymmetric ? Math.ceil(x.length / 2) : x.length;
   let first = 0;
-  for (let j = 0; j < x.length; j += 1) {
+  for (let j = 0; j < computed; j += 1) {
     const arrival = (x[j] ?? 0) * now - drift * step * step;
     while (first < nodes.length - 1 && arrival - (nodes[first] ?? 0) * then > REACH * step) first += 1;
     let sum = 0;
@@ -109,18 +112,22 @@ export function nextDensity(
       sum += (masses[i] ?? 0) * Math.exp(-0.5 * u * u);
     }
     result[j] = (w[j] ?? 0) * sum * (now / step) * INVERSE_ROOT_TWO_PI;
+    if (isSymmetric) result[x.length - 1 - j] = result[j] ?? 0;
   }
   return { information, drift, nodes: x, masses: result };
 }
 
 const INVERSE_ROOT_TWO_PI = 0.398_942_280_401_432_7;
 
-/** Probability of going on until the density's look and then exceeding z = `upper` at the look with `information`, with its slope in z. */
+/**
+ * Probability of going on until the density's look and then exceeding z = `upper` at the look with `information`, with its slope in z.
+ * Without a density: of exceeding it at the first look, with `drift`.
+ */
 export function exceeds(
   density: ScoreDensity | null,
   information: number,
-  drift: number,
   upper: number,
+  drift = density?.drift ?? 0,
 ): { readonly probability: number; readonly slope: number } {
   if (density === null) {
     const z = upper - drift * Math.sqrt(information);
@@ -138,4 +145,36 @@ export function exceeds(
     slope -= (masses[i] ?? 0) * normalDensity(u) * (now / step);
   }
   return { probability, slope };
+}
+
+/** Probability of going on until the density's look and then falling below z = `lower`. */
+export function fallsBelow(
+  density: ScoreDensity | null,
+  information: number,
+  lower: number,
+  drift = density?.drift ?? 0,
+): number {
+  return exceeds(density === null ? null : mirrored(density), information, -lower, -drift).probability;
+}
+
+/** The same experiments with every sign turned. */
+export function mirrored({ information, drift, nodes, masses }: ScoreDensity): ScoreDensity {
+  return {
+    information,
+    drift: -drift,
+    nodes: nodes.map((z) => -z).reverse(),
+    masses: Float64Array.from(masses).reverse(),
+  };
+}
+
+/** The density of those who go on at this look: the first one, or one more. */
+export function goOn(
+  density: ScoreDensity | null,
+  look: { readonly information: number; readonly drift: number; readonly region: ContinuationRegion },
+  resolution: number,
+): ScoreDensity {
+  const { information, drift, region } = look;
+  return density === null
+    ? firstDensity(information, drift, region, resolution)
+    : nextDensity(density, information, region, resolution);
 }

@@ -1,7 +1,7 @@
-import { normalQuantile } from '../normal.ts';
 import { assertInformation } from './information.ts';
-import { exceeds, firstDensity, nextDensity, resolutionFor, type ScoreDensity } from './score-density.ts';
+import { goOn, resolutionFor, type ScoreDensity } from './score-density.ts';
 import { spent, type Spending } from './spending.ts';
+import { upperRoot } from './tail-root.ts';
 
 export interface SpendingBoundariesInput {
   readonly spending: Spending;
@@ -17,9 +17,6 @@ export interface SpendingBoundariesInput {
   /** The last of these looks is the last one of all, and spends whatever is left, even where the planned information was not reached. */
   readonly isFinal?: boolean;
 }
-
-/** Where a boundary would be so far out that a double cannot tell its probability from 0. */
-const OUT_OF_REACH = 38;
 
 /**
  * Boundaries |z| ≥ c of a two-sided symmetric group-sequential test by alpha spending, exact by numerical integration. A boundary depends on
@@ -43,15 +40,11 @@ export function spendingBoundaries(input: SpendingBoundariesInput): number[] {
   for (const [look, information] of informationFractions.entries()) {
     const isLast = look === informationFractions.length - 1;
     const spentNow = isLast && isFinal ? alpha / 2 : spent(spending, alpha / 2, spendingFractions[look] ?? NaN);
-    const boundary = boundaryFor(density, information, spentNow - spentBefore);
+    const boundary = upperRoot(density, information, spentNow - spentBefore);
     boundaries.push(boundary);
     spentBefore = spentNow;
     if (isLast) break;
-    const region = { lower: -boundary, upper: boundary };
-    density =
-      density === null
-        ? firstDensity(information, 0, region, resolution)
-        : nextDensity(density, information, region, resolution);
+    density = goOn(density, { information, drift: 0, region: { lower: -boundary, upper: boundary } }, resolution);
   }
   return boundaries;
 }
@@ -62,24 +55,6 @@ export function lastSpent(input: SpendingBoundariesInput): number {
   const [now = NaN, before] = spendingFractions.slice(-2).reverse();
   const spentNow = isFinal ? alpha / 2 : spent(spending, alpha / 2, now);
   return spentNow - (before === undefined ? 0 : spent(spending, alpha / 2, before));
-}
-
-/**
- * The z that is exceeded with `probability` by those that went on. Newton on the logarithm from the unconditional quantile, which lies to
- * its right: the tail of a log-concave density is log-concave, so the steps go left and never past the root.
- */
-export function boundaryFor(density: ScoreDensity | null, information: number, probability: number): number {
-  if (!(probability > 1e-300)) return Infinity;
-  let z = normalQuantile(probability);
-  if (density === null) return z;
-  for (let iteration = 0; iteration < 60; iteration += 1) {
-    const { probability: tail, slope } = exceeds(density, information, 0, z);
-    if (tail === 0 || z > OUT_OF_REACH) return Infinity;
-    const move = (Math.log(tail / probability) * tail) / slope;
-    z -= move;
-    if (Math.abs(move) < 1e-12) break;
-  }
-  return z;
 }
 
 function assertSpendingFractions(fractions: readonly number[], looks: number): void {
