@@ -71,7 +71,7 @@ for (const expected of golden.spending) {
   const name = `${JSON.stringify(spending)} at ${informationFractions.join(', ')}`;
   test(`boundaries and power of ${name} equal rpact's`, () => {
     const boundaries = spendingBoundaries({ spending, alpha, informationFractions, isFinal: true });
-    boundariesAgree(boundaries, expected.boundaries, 2e-7, name);
+    boundariesAgree(boundaries, expected.boundaries, 5e-7, name);
     const design = { informationFractions, boundaries };
     const { above } = crossingProbabilities({
       informationFractions,

@@ -66,7 +66,7 @@ test('crossing probabilities of two looks are those of a bivariate normal distri
   close(above[0] ?? NaN, normalTail(2.5 - 0.9 * Math.SQRT1_2), 1e-12);
   close(below[0] ?? NaN, 1 - normalTail(-0.5 - 0.9 * Math.SQRT1_2), 1e-12);
   close(above[1] ?? NaN, 0.11230346357396248, 1e-7);
-  close(sumOf(above) + sumOf(below), 1, 1e-9);
+  close(sumOf(above) + sumOf(below), 1, 1e-8);
 });
 
 test('boundaries spend exactly what they may, also at looks that nearly coincide', () => {

@@ -1,4 +1,5 @@
 import { normalTail } from '../normal.ts';
+import { rootOfGrowing } from './monotone-root.ts';
 import { lastSpent, spendingBoundaries, type SpendingBoundariesInput } from './spending-boundaries.ts';
 
 /** Beyond this |z| the p-value comes from a bound: the numerical integration has no digits left there. */
@@ -23,34 +24,11 @@ export function repeatedPValue(z: number, input: Omit<SpendingBoundariesInput, '
     spendingBoundaries({ ...input, alpha: Math.exp(logAlpha) }).at(-1) ?? Infinity;
   if (size <= boundaryAt(LARGEST_LOG_ALPHA)) return 1;
   if (size > INTEGRATED_UP_TO) return Math.min(repeatedPValue(INTEGRATED_UP_TO, input), bound(size, input));
-  return Math.exp(rootOf((logAlpha) => boundaryAt(logAlpha) - size, size));
-}
-
-/** Illinois' regula falsi on the logarithm of alpha, from about the nominal p-value. `excess` falls as alpha grows. */
-function rootOf(excess: (logAlpha: number) => number, size: number): number {
-  let low = Math.max(SMALLEST_LOG_ALPHA, Math.log(normalTail(size)) - 1);
-  let atLow = excess(low);
-  while (atLow <= 0 && low > SMALLEST_LOG_ALPHA) {
-    low = Math.max(SMALLEST_LOG_ALPHA, 2 * low);
-    atLow = excess(low);
-  }
-  if (atLow <= 0) return low;
-  let high = LARGEST_LOG_ALPHA;
-  let atHigh = excess(high);
-  for (let iteration = 0; iteration < 100 && high - low > LOG_PRECISION; iteration += 1) {
-    const guess = Number.isFinite(atLow) ? (low * atHigh - high * atLow) / (atHigh - atLow) : (low + high) / 2;
-    const middle = Math.min(high - LOG_PRECISION / 4, Math.max(low + LOG_PRECISION / 4, guess));
-    const atMiddle = excess(middle);
-    if (Math.abs(atMiddle) < 1e-11) return middle;
-    if (atMiddle > 0) {
-      [low, atLow] = [middle, atMiddle];
-      atHigh /= 2;
-    } else {
-      [high, atHigh] = [middle, atMiddle];
-      if (Number.isFinite(atLow)) atLow /= 2;
-    }
-  }
-  return (low + high) / 2;
+  // A boundary is never closer than that of one look, and most are not much farther out.
+  const low = Math.log(normalTail(size));
+  const bounds = { low, high: Math.min(LARGEST_LOG_ALPHA, low + 2) };
+  const beyond = (logAlpha: number): number => size - boundaryAt(Math.min(LARGEST_LOG_ALPHA, logAlpha));
+  return Math.exp(Math.min(LARGEST_LOG_ALPHA, rootOfGrowing(beyond, bounds, LOG_PRECISION)));
 }
 
 /** The smallest alpha whose last increment alone is as large as the nominal tail: never below the repeated p-value. */

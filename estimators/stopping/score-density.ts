@@ -21,7 +21,7 @@ export interface ScoreDensity {
 
 /** Beyond this many standard deviations of an increment nothing arrives that a double would show. */
 const REACH = 9;
-const COARSEST = 32;
+const COARSEST = 24;
 const FINEST = 512;
 
 /** The smallest step between two looks, relative to the information at the later one, that the grid resolves. */
@@ -34,7 +34,7 @@ export function resolutionFor(information: readonly number[]): number {
     const at = information[look] ?? NaN;
     narrowest = Math.min(narrowest, (at - (information[look - 1] ?? NaN)) / at);
   }
-  return Math.min(FINEST, Math.max(COARSEST, Math.ceil(1.5 / Math.sqrt(narrowest))));
+  return Math.min(FINEST, Math.max(COARSEST, Math.ceil(2.5 / Math.sqrt(narrowest))));
 }
 
 /**
