@@ -137,6 +137,21 @@ const EXPERIMENT_RULES: readonly Rule[] = [
     { stopping: { maximumUnits: 20 } },
     'stopping.maximumUnits: must be at least 200; below that no interval holds what it promises',
   ],
+  [
+    'futility for no other rule',
+    { stopping: { rule: 'always-valid', futility: {} } },
+    'stopping.futility: goes with rule: group-sequential, not with always-valid; remove it',
+  ],
+  [
+    'no target for a look that is fixed in advance',
+    { stopping: { rule: 'fixed-horizon', target: { effect: '2%' } } },
+    'stopping.target: does not go with rule: fixed-horizon, whose look is fixed in advance; write maximumUnits instead',
+  ],
+  [
+    'the effect of a target',
+    { stopping: { target: { power: 0.9 } } },
+    'stopping.target.effect: is missing; write it as 2% or 0.02',
+  ],
   ['an error level above 0', { stopping: { alpha: 0 } }, 'stopping.alpha: must be above 0'],
   ['an error level of at most a half', { stopping: { alpha: 0.6 } }, 'stopping.alpha: must be at most 0.5'],
   ['approval as true or false', { approval: { required: 'yes' } }, 'approval.required: must be true or false'],

@@ -45,6 +45,22 @@ export interface StoppingRuleBase {
   readonly alpha: number;
   /** The experiment ends when so many units, all arms together, have matured for the primary metric; without it the runtime alone ends it. */
   readonly maximumUnits?: number;
+  /**
+   * The experiment ends once an effect of this size on the primary metric would have been found with this probability, given the variance that there
+   * really is; of every variant, at a look. Not with fixed-horizon, whose only look comes at a time fixed in advance.
+   */
+  readonly target?: { /** Of control's mean, as a share. */ readonly effectRatio: number; readonly power: number };
+}
+
+/**
+ * Gives up at a look whose effect is so small that the error of missing a real one may be spent (beta spending). Not binding: the intervals hold
+ * whether anybody obeys or not.
+ */
+export interface FutilityDefinition {
+  /** How 1 − power is spent. Default `obrien-fleming`. */
+  readonly spending: 'obrien-fleming' | 'pocock';
+  /** Probability to find the effect that the planned end can just find, where futility is obeyed; default 0.8. */
+  readonly power: number;
 }
 
 /**
@@ -62,6 +78,8 @@ export type StoppingRule = StoppingRuleBase &
         readonly looks: number;
         /** How alpha is spent over the runtime: hardly any early (O'Brien-Fleming), or evenly (Pocock). Default `obrien-fleming`. */
         readonly spending: 'obrien-fleming' | 'pocock';
+        /** When it gives up; missing: never before the last look. */
+        readonly futility?: FutilityDefinition;
       }
   );
 

@@ -6,6 +6,7 @@ import { treatmentsOf } from './arms.ts';
 import type { JudgedMetric, ScorecardInput } from './build.ts';
 import { compareDesigned, type DesignedComparison } from './designed-effect.ts';
 import type { DesignedUnit } from './designed-units.ts';
+import { endingOf } from './ending.ts';
 import { sharedAlpha } from './guardrail.ts';
 import { ruleOf } from './interval-reader.ts';
 import type { Gate, Interval, MetricReadout } from './scorecard.ts';
@@ -108,7 +109,20 @@ function readDesigned(
       ...(isAlwaysValid ? {} : { degreesOfFreedom }),
     });
   const method = `${comparison.method}, ${METHODS[rule.rule]} at ${(100 * (1 - alpha)).toFixed(1)} %`;
-  return { readout: readoutOf({ metric, role, variant, comparison, read, method }), comparison, read };
+  const readout = readoutOf({ metric, role, variant, comparison, read, method });
+  if (role !== 'primary') return { readout, comparison, read };
+  const { estimate, standardError } = comparison.effect;
+  const ending = endingOf({
+    stopping: definition.stopping,
+    reading,
+    alpha,
+    effect: { estimate, standardError: standardError * widening },
+    controlMean: comparison.controlMean,
+    count,
+    goodDirection: metric.goodDirection,
+    tunedForCount: TUNED_FOR_UNITS,
+  });
+  return { readout: { ...readout, ...ending }, comparison, read };
 }
 
 const METHODS = {

@@ -1,8 +1,10 @@
 import { adjustedPValues } from '../estimators/comparisons/adjusted-p-values.ts';
+import { differenceOfMeans } from '../estimators/effect.ts';
 import { fiellerLift } from '../estimators/ratio-interval.ts';
 import { statisticsOf, treatmentsOf } from './arms.ts';
 import type { JudgedMetric, MetricStatistics, ScorecardInput } from './build.ts';
-import { compareArms, type Comparison } from './compare-arms.ts';
+import { compareArms, type Compared, type Comparison } from './compare-arms.ts';
+import { endingOf } from './ending.ts';
 import { sharedAlpha } from './guardrail.ts';
 import type { Reading } from './looks.ts';
 import type { MetricReadout } from './scorecard.ts';
@@ -83,7 +85,18 @@ function readoutOf(input: ReadoutInput): MetricReadout | null {
     adjustedPValue: null,
     method: `${metric.covariateMs > 0 ? 'CUPED, ' : ''}${compared.method} at ${(100 * (1 - alpha)).toFixed(1)} %`,
     varianceRemovedRatio: metric.covariateMs > 0 ? compared.varianceRemovedRatio : null,
+    ...(role === 'primary' ? ending(input, arms) : {}),
   };
+}
+
+function ending({ metric, ...rule }: ReadoutInput, { control, variant }: Compared['arms']) {
+  return endingOf({
+    ...rule,
+    effect: differenceOfMeans(control, variant),
+    controlMean: control.mean,
+    count: control.count + variant.count,
+    goodDirection: metric.goodDirection,
+  });
 }
 
 /**

@@ -1,4 +1,5 @@
 import type { MetricDefinition } from '../definitions/metric.ts';
+import type { FutilityReading } from '../estimators/stopping/futility-reading.ts';
 
 /** A two-sided interval for a quantity, at the level of the stopping rule that made it. */
 export interface Interval {
@@ -33,6 +34,10 @@ export interface MetricReadout {
   readonly method: string;
   /** Share of variance removed by the pre-period covariate; null without one. */
   readonly varianceRemovedRatio: number | null;
+  /** Of the primary metric at a look before the last, where the definition wants it: whether there is still hope. */
+  readonly futility?: FutilityReading;
+  /** Of the primary metric, where the definition has a target: the probability that it would have been found by now. */
+  readonly reachedPower?: number;
 }
 
 /** What the primary metric says about one variant against control within one segment. */
@@ -69,7 +74,16 @@ export interface SplitReadout {
 
 /** One condition of the verdict, with its reason in a sentence. */
 export interface Gate {
-  readonly gate: 'split' | 'guardrail' | 'primary' | 'minimum-runtime' | 'maximum-runtime' | 'maximum-units' | 'data';
+  readonly gate:
+    | 'data'
+    | 'split'
+    | 'guardrail'
+    | 'primary'
+    | 'minimum-runtime'
+    | 'maximum-runtime'
+    | 'maximum-units'
+    | 'target-power'
+    | 'futility';
   readonly metricKey: string | null;
   readonly status: 'passed' | 'failed' | 'inconclusive' | 'waiting';
   readonly reason: string;
@@ -79,7 +93,7 @@ export interface Gate {
  * - `ship`: primary significant in its good direction, guardrails passed, split clean, minimum runtime over;
  * - `do-not-ship`: primary significant in its bad direction, or a guardrail breached;
  * - `keep-running`: none of the others, yet;
- * - `inconclusive`: the maximum runtime is over without an answer;
+ * - `inconclusive`: without an answer the maximum runtime is over, the planned units are there, the target's power is reached, or it is futile;
  * - `invalid`: the data cannot be trusted; no effect is shown.
  */
 export type Verdict = 'ship' | 'do-not-ship' | 'keep-running' | 'inconclusive' | 'invalid';

@@ -1,5 +1,6 @@
 import { formatDuration } from '../definitions/duration.ts';
 import type { ScorecardInput } from './build.ts';
+import { futilityGates, powerGates } from './ending.ts';
 import type { Reading } from './looks.ts';
 import type { Gate, MetricReadout, Scorecard } from './scorecard.ts';
 import { signedPercent } from './wording.ts';
@@ -21,7 +22,7 @@ export function reachVerdict(input: VerdictInput): Verdict {
   const broken = gates.find(({ gate, status }) => (gate === 'split' || gate === 'data') && status === 'failed');
   if (broken !== undefined) return ended('invalid', `No effect is shown: ${broken.reason}.`, []);
   const primaries = input.readouts.filter(({ role }) => role === 'primary');
-  const own = [primaryGate(input, primaries), ...runtimeGates(input), ...unitGates(input)];
+  const own = [primaryGate(input, primaries), ...runtimeGates(input), ...endGates(input, primaries)];
   const breached = gates.find(({ gate, status }) => gate === 'guardrail' && status === 'failed');
   if (breached !== undefined) return ended('do-not-ship', `A guardrail is breached: ${breached.reason}.`, own);
   const harmed = primaries.filter((readout) => directionOf(readout) < 0);
@@ -38,16 +39,32 @@ export function reachVerdict(input: VerdictInput): Verdict {
     return ended('inconclusive', `The maximum runtime is over without an answer: ${waitingFor(own, gates)}.`, own);
   }
   // A win that only waits for the minimum runtime is an answer.
-  if (winner === null && own.some(({ gate, status }) => gate === 'maximum-units' && status === 'failed')) {
-    return ended('inconclusive', `The planned units are there without an answer: ${waitingFor(own, gates)}.`, own);
-  }
+  const end = winner === null ? endWithoutAnswer(own, gates) : null;
+  if (end !== null) return ended('inconclusive', end, own);
   return ended('keep-running', `No verdict yet: ${waitingFor(own, gates)}.`, own);
 }
 
-/** Out of time, or of units, is a failure only without an answer. */
+/** Why it ends though neither time is over nor an effect is there; null where it goes on. */
+function endWithoutAnswer(own: readonly Gate[], gates: readonly Gate[]): string | null {
+  const failed = (name: Gate['gate']): Gate | undefined =>
+    own.find(({ gate, status }) => gate === name && status === 'failed');
+  if (failed('maximum-units') !== undefined)
+    return `The planned units are there without an answer: ${waitingFor(own, gates)}.`;
+  // What a week looks like is known only once it is over.
+  if (own.some(({ gate, status }) => gate === 'minimum-runtime' && status !== 'passed')) return null;
+  // A win that waits for a guardrail is neither futile nor missed.
+  if (own.some(({ gate, status }) => gate === 'primary' && status === 'passed')) return null;
+  const power = failed('target-power');
+  if (power !== undefined) return `The wanted power is reached without an answer: ${power.reason}.`;
+  const futility = failed('futility');
+  return futility === undefined ? null : `Stop, going on is futile: ${futility.reason}.`;
+}
+
+const LIMITS: ReadonlySet<Gate['gate']> = new Set(['maximum-runtime', 'maximum-units', 'target-power', 'futility']);
+
+/** Out of time, of units or of hope is a failure only without an answer. */
 function answered(gate: Gate): Gate {
-  const isLimit = gate.gate === 'maximum-runtime' || gate.gate === 'maximum-units';
-  return isLimit && gate.status === 'failed'
+  return LIMITS.has(gate.gate) && gate.status === 'failed'
     ? { ...gate, status: 'passed', reason: `${gate.reason}, and there is an answer` }
     : gate;
 }
@@ -85,6 +102,13 @@ function untilText({ nextAtMs, looks }: Extract<Reading, { kind: 'waiting' }>): 
   const which = looks === 1 ? 'the only look' : `the first of ${looks} looks`;
   if (nextAtMs === null) return `${which} found no unit in one of the arms`;
   return `not read before ${which}, ${new Date(nextAtMs).toISOString()}`;
+}
+
+/** Other ends than that of the runtime, as far as the definition has them. */
+function endGates(input: VerdictInput, primaries: readonly MetricReadout[]): Gate[] {
+  const { stopping, variants } = input.definition;
+  const treatments = variants.length - 1;
+  return [...unitGates(input), ...powerGates(stopping, primaries, treatments), ...futilityGates(primaries, treatments)];
 }
 
 /** Whether the planned number of units is there; nothing where none is planned. */
