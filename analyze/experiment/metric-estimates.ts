@@ -9,7 +9,10 @@ import type { ArmReading, Comparison } from './result.ts';
 import { readSwitchbackEstimates } from './switchback-estimates.ts';
 
 /** A comparison before any correction. */
-export type RawComparison = Omit<Comparison, 'adjustedPValue' | 'isSignificant' | 'reading' | 'bayesian'>;
+export type RawComparison = Omit<
+  Comparison,
+  'adjustedPValue' | 'isSignificant' | 'reading' | 'bayesian' | 'futility' | 'afterStopping'
+>;
 
 /** One metric in the whole file or in one segment. */
 export interface MetricEstimates {

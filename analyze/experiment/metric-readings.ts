@@ -2,6 +2,7 @@ import type { Warehouse } from '../../warehouse/port.ts';
 import { AnalyzeError } from '../analyze-error.ts';
 import { adjustedPValues } from '../../estimators/comparisons/adjusted-p-values.ts';
 import { bayesianView } from './bayesian-view.ts';
+import { endingOf } from './ending.ts';
 import type { MetricExpression } from './metric-expression.ts';
 import { readEstimates, type RawComparison } from './metric-estimates.ts';
 import { readCap } from './metric-moments.ts';
@@ -46,7 +47,11 @@ export async function readMetrics(
         const adjustedPValue = adjusted[families.indexOf(each)] ?? each.pValue;
         const judged = judge(each, adjustedPValue, reading.goodDirection, request.alpha);
         const bayesian = bayesianView(each.absolute, reading.goodDirection, request.alpha);
-        return { ...each, adjustedPValue, ...judged, bayesian };
+        const isPrimary = index === 0;
+        const ending = isPrimary
+          ? endingOf(each, reading.goodDirection, request)
+          : { futility: null, afterStopping: null };
+        return { ...each, adjustedPValue, ...judged, bayesian, ...ending };
       }),
     };
   });

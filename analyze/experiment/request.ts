@@ -1,4 +1,5 @@
 import type { CorrectionMethod } from '../../estimators/comparisons/adjusted-p-values.ts';
+import type { FutilityRule } from '../../estimators/stopping/futility-reading.ts';
 import type { StoppingRule } from '../../estimators/stopping/stopping-rule.ts';
 import type { MetricExpression } from './metric-expression.ts';
 
@@ -38,6 +39,8 @@ export interface ExperimentRequest {
   readonly date: string | null;
   /** When the result is looked at, and so how wide an interval has to be. */
   readonly stopping: StoppingRule;
+  /** When a group-sequential experiment gives up; missing: never before its last look. */
+  readonly futility?: FutilityRule;
   readonly design: DesignRequest;
   readonly alpha: number;
   readonly correction: Correction;

@@ -1,3 +1,5 @@
+import type { FutilityReading } from '../../estimators/stopping/futility-reading.ts';
+import type { StagewiseInference } from '../../estimators/stopping/stagewise-inference.ts';
 import type { Warning } from './check-columns.ts';
 import type { GoodDirection, MetricExpression } from './metric-expression.ts';
 import type { Correction, ExperimentRequest } from './request.ts';
@@ -76,6 +78,13 @@ export interface Comparison {
   /** null but for a switchback. */
   readonly switchback: SwitchbackFacts | null;
   readonly bayesian: BayesianView;
+  /** Of the primary metric, where `--futility` asks and this is not the last look: whether the experiment may give up. */
+  readonly futility: FutilityReading | null;
+  /**
+   * Of the primary metric at the look that ends a group-sequential experiment: median-unbiased estimate, interval and p-value by the stage-wise ordering,
+   * where `absolute` mostly shows too large an effect after an early stop. Given that no look before crossed its boundary.
+   */
+  readonly afterStopping: StagewiseInference | null;
 }
 
 export interface MetricReading {

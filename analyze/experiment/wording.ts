@@ -6,6 +6,7 @@ export function methodsInWords(request: ExperimentRequest): readonly string[] {
   const level = `${Number((100 * (1 - request.alpha)).toPrecision(6))} %`;
   return [
     stoppingInWords(request, level),
+    ...futilityInWords(request),
     ...designInWords(request),
     ...covariatesInWords(request),
     correctionInWords(request),
@@ -25,6 +26,14 @@ function stoppingInWords({ stopping, alpha }: ExperimentRequest, level: string):
     case 'fixed-horizon':
       return `Intervals are ${level} intervals by Student's t for one look that was fixed in advance; whoever looks more often errs more often.`;
   }
+}
+
+function futilityInWords({ futility, stopping }: ExperimentRequest): string[] {
+  if (futility === undefined || stopping.rule !== 'group-sequential' || stopping.look === stopping.looks) return [];
+  const power = `${Number((100 * futility.power).toPrecision(6))} %`;
+  return [
+    `The futility boundary spends ${spendingInWords(futility.spending)} what is left of ${power} power; it does not bind: the intervals hold whether anybody obeys or not.`,
+  ];
 }
 
 function designInWords({ design }: ExperimentRequest): string[] {

@@ -2,6 +2,7 @@ import { didYouMean } from '../../definitions/suggestion.ts';
 import { parseMetric } from '../../analyze/experiment/metric-expression.ts';
 import type { Correction, DesignRequest, ExperimentRequest, MissingPolicy } from '../../analyze/experiment/request.ts';
 import type { Spending } from '../../estimators/stopping/spending.ts';
+import type { FutilityRule } from '../../estimators/stopping/futility-reading.ts';
 import type { StoppingRule } from '../../estimators/stopping/stopping-rule.ts';
 import { UsageError } from '../failures.ts';
 
@@ -21,6 +22,8 @@ export interface ExperimentOptions {
   readonly look?: string;
   readonly tunedFor?: string;
   readonly information?: string;
+  readonly futility?: string;
+  readonly futilityPower?: string;
   readonly design: string;
   readonly cluster?: string;
   readonly region?: string;
@@ -48,6 +51,7 @@ export function experimentRequest(file: string, options: ExperimentOptions): Exp
     segments: options.segment,
     date: options.date ?? null,
     stopping: stoppingOf(options),
+    ...futilityOf(options),
     design,
     alpha: levelOf(options.alpha),
     correction: choice<Correction>('--correction', options.correction, ['bh', 'by', 'holm', 'none']),
@@ -82,14 +86,29 @@ function stoppingOf({ stopping, spending, looks, look, tunedFor, information }: 
   return { rule, spending: spendingOf(spending), looks: planned, look: current, ...fractions };
 }
 
-export function spendingOf(text: string): Spending {
+function futilityOf({ stopping, futility, futilityPower = '80%', alpha }: ExperimentOptions): {
+  readonly futility?: FutilityRule;
+} {
+  if (futility === undefined) return {};
+  if (stopping !== 'group-sequential')
+    throw new UsageError(
+      '--futility belongs to --stopping group-sequential, which has planned looks to give up before',
+    );
+  const written = /^(\d+(?:\.\d+)?)\s*%$/.exec(futilityPower);
+  const power = written === null ? Number(futilityPower) : Number(written[1]) / 100;
+  if (!(power > levelOf(alpha) / 2 && power < 1))
+    throw new UsageError(`--futility-power is a share above half of --alpha, such as 80%; got "${futilityPower}"`);
+  return { futility: { spending: spendingOf(futility, '--futility'), power } };
+}
+
+export function spendingOf(text: string, option = '--spending'): Spending {
   const [family = '', parameter] = text.split('=', 2);
   const value = parameter === undefined ? NaN : Number(parameter);
   if (family === 'hwang-shih-decani' && Number.isFinite(value)) return { family, gamma: value };
   if (family === 'power' && value > 0) return { family, rho: value };
   if (text === 'obrien-fleming' || text === 'pocock') return text;
   throw new UsageError(
-    `--spending is obrien-fleming, pocock, hwang-shih-decani=GAMMA (such as -4) or power=RHO (such as 3); got "${text}"`,
+    `${option} is obrien-fleming, pocock, hwang-shih-decani=GAMMA (such as -4) or power=RHO (such as 3); got "${text}"`,
   );
 }
 

@@ -46,6 +46,11 @@ export function addAnalyzeCommand(program: Command, shell: Shell): void {
       'group-sequential: obrien-fleming, pocock, hwang-shih-decani=GAMMA or power=RHO',
       'obrien-fleming',
     )
+    .option(
+      '--futility <name>',
+      'group-sequential: say when to give up; how 1 - power is spent, named as for --spending',
+    )
+    .option('--futility-power <share>', 'the power that giving up must leave, such as 80%', '80%')
     .option('--information <list>', 'group-sequential: units over planned units at each look so far, such as 0.2,0.5')
     .option('--tuned-for <units>', 'always-valid: the number of units at which intervals are narrowest')
     .option('--design <design>', 'what was randomized: user, cluster or switchback', 'user')
