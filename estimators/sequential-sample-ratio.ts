@@ -1,4 +1,4 @@
-import jstat from 'jstat';
+import { logGamma } from './log-gamma.ts';
 import { assertWeights } from './sample-ratio.ts';
 
 export interface SequentialSampleRatio {
@@ -29,12 +29,11 @@ export function sequentialSampleRatio(counts: readonly number[], weights: readon
   assertWeights(counts, weights);
   const total = weights.reduce((sum, weight) => sum + weight, 0);
   const units = counts.reduce((sum, count) => sum + count, 0);
-  const { gammaln } = jstat.jStat;
-  let logEValue = gammaln(PRIOR_UNITS) - gammaln(PRIOR_UNITS + units);
+  let logEValue = logGamma(PRIOR_UNITS) - logGamma(PRIOR_UNITS + units);
   for (const [arm, count] of counts.entries()) {
     const share = (weights[arm] ?? NaN) / total;
     const prior = PRIOR_UNITS * share;
-    logEValue += gammaln(prior + count) - gammaln(prior) - count * Math.log(share);
+    logEValue += logGamma(prior + count) - logGamma(prior) - count * Math.log(share);
   }
   return { logEValue, pValue: Math.min(1, Math.exp(-logEValue)) };
 }
