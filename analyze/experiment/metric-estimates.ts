@@ -3,6 +3,7 @@ import type { Warehouse } from '../../warehouse/port.ts';
 import { AnalyzeError } from '../analyze-error.ts';
 import { withFewClusters } from './cluster-estimates.ts';
 import { compareMoments } from './compare.ts';
+import { withExactSequences } from './exact-sequences.ts';
 import { readMetricMoments, type MetricMoments } from './metric-moments.ts';
 import type { Reading } from './metric-relation.ts';
 import type { ArmReading, Comparison } from './result.ts';
@@ -31,7 +32,8 @@ export async function readEstimates(
   if (reading.request.design.kind === 'switchback') return await readSwitchbackEstimates(warehouse, reading);
   const groups = await readMetricMoments(warehouse, reading);
   const estimates = new Map([...groups].map(([group, moments]) => [group, estimatesOf(moments, reading)]));
-  return reading.request.design.kind === 'cluster' ? await withFewClusters(warehouse, reading, estimates) : estimates;
+  if (reading.request.design.kind === 'cluster') return await withFewClusters(warehouse, reading, estimates);
+  return await withExactSequences(warehouse, reading, estimates);
 }
 
 /** What rounding leaves of a variance that covariates explain completely. */
@@ -79,6 +81,7 @@ function compareArm({ arms, adjusted }: MetricMoments, arm: string, { request, m
       varianceRemovedRatio: null,
       clustering: null,
       switchback: null,
+      isExact: false,
     };
   const pair = adjusted(label, arm);
   if (pair.varianceRemovedRatio > EXPLAINS_ALL)
@@ -95,5 +98,6 @@ function compareArm({ arms, adjusted }: MetricMoments, arm: string, { request, m
     varianceRemovedRatio: pair.varianceRemovedRatio,
     clustering: null,
     switchback: null,
+    isExact: false,
   };
 }

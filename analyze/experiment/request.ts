@@ -39,6 +39,11 @@ export interface ExperimentRequest {
   readonly date: string | null;
   /** When the result is looked at, and so how wide an interval has to be. */
   readonly stopping: StoppingRule;
+  /**
+   * Always-valid readings of proportions and quantiles: `auto` (default) is exact for proportions with few successes, `exact` for all proportions and for
+   * quantiles of units with one row each, `asymptotic` for none.
+   */
+  readonly sequences?: 'auto' | 'exact' | 'asymptotic';
   /** When a group-sequential experiment gives up; missing: never before its last look. */
   readonly futility?: FutilityRule;
   readonly design: DesignRequest;

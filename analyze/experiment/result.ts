@@ -77,6 +77,8 @@ export interface Comparison {
   readonly clustering: Clustering | null;
   /** null but for a switchback. */
   readonly switchback: SwitchbackFacts | null;
+  /** Interval and p-value hold in finite samples, without any approximation; see `--sequences`. */
+  readonly isExact: boolean;
   readonly bayesian: BayesianView;
   /** Of the primary metric, where `--futility` asks and this is not the last look: whether the experiment may give up. */
   readonly futility: FutilityReading | null;

@@ -128,6 +128,7 @@ function compareCells(cells: readonly Cell[], arm: string, reading: Reading): Ra
       varianceRemovedRatio: null,
       clustering: null,
       switchback,
+      isExact: false,
     };
   const adjusted = regress(true);
   const { absolute, relative, pValue } = before;
@@ -139,6 +140,7 @@ function compareCells(cells: readonly Cell[], arm: string, reading: Reading): Ra
     varianceRemovedRatio: 1 - (adjusted.absolute.standardError / plain.absolute.standardError) ** 2,
     clustering: null,
     switchback,
+    isExact: false,
   };
 }
 

@@ -1,4 +1,5 @@
 import type { Spending } from '../../estimators/stopping/spending.ts';
+import { FEW_SUCCESSES } from './exact-sequences.ts';
 import type { ExperimentRequest } from './request.ts';
 
 /** How the numbers came to be, a sentence each. */
@@ -7,6 +8,7 @@ export function methodsInWords(request: ExperimentRequest): readonly string[] {
   return [
     stoppingInWords(request, level),
     ...futilityInWords(request),
+    ...exactInWords(request),
     ...designInWords(request),
     ...covariatesInWords(request),
     correctionInWords(request),
@@ -26,6 +28,24 @@ function stoppingInWords({ stopping, alpha }: ExperimentRequest, level: string):
     case 'fixed-horizon':
       return `Intervals are ${level} intervals by Student's t for one look that was fixed in advance; whoever looks more often errs more often.`;
   }
+}
+
+function exactInWords({ stopping, sequences = 'auto', design, metrics }: ExperimentRequest): string[] {
+  if (stopping.rule !== 'always-valid' || design.kind !== 'user' || sequences === 'asymptotic') return [];
+  const hasProportion = metrics.some(({ type }) => type === 'proportion');
+  const hasQuantile = metrics.some(({ type }) => type === 'quantile');
+  const which =
+    sequences === 'exact' ? 'Proportions' : `Proportions with fewer than ${FEW_SUCCESSES} successes in two arms`;
+  return [
+    ...(hasProportion
+      ? [
+          `${which} are read by sequences that are exact in finite samples: the test and the relative effect from the arms of the successes (Lindon and Malek), the difference from products of beta-binomial mixtures; without covariates.`,
+        ]
+      : []),
+    ...(hasQuantile && sequences === 'exact'
+      ? ['Quantiles are read by sequences of order statistics that are exact for any distribution (Howard and Ramdas).']
+      : []),
+  ];
 }
 
 function futilityInWords({ futility, stopping }: ExperimentRequest): string[] {

@@ -21,6 +21,7 @@ export interface ExperimentOptions {
   readonly looks?: string;
   readonly look?: string;
   readonly tunedFor?: string;
+  readonly sequences?: string;
   readonly information?: string;
   readonly futility?: string;
   readonly futilityPower?: string;
@@ -51,6 +52,7 @@ export function experimentRequest(file: string, options: ExperimentOptions): Exp
     segments: options.segment,
     date: options.date ?? null,
     stopping: stoppingOf(options),
+    sequences: choice('--sequences', options.sequences ?? 'auto', ['auto', 'exact', 'asymptotic']),
     ...futilityOf(options),
     design,
     alpha: levelOf(options.alpha),

@@ -52,6 +52,11 @@ export function addAnalyzeCommand(program: Command, shell: Shell): void {
     )
     .option('--futility-power <share>', 'the power that giving up must leave, such as 80%', '80%')
     .option('--information <list>', 'group-sequential: units over planned units at each look so far, such as 0.2,0.5')
+    .option(
+      '--sequences <kind>',
+      'always-valid: auto (exact for proportions with few successes), exact (also quantiles) or asymptotic',
+      'auto',
+    )
     .option('--tuned-for <units>', 'always-valid: the number of units at which intervals are narrowest')
     .option('--design <design>', 'what was randomized: user, cluster or switchback', 'user')
     .option('--cluster <column>', 'cluster: the column that says which cluster')
