@@ -3,7 +3,7 @@ import type { ExperimentRecord, LifecycleStatus } from '../control-store/port.ts
 import { adjudicatePortfolio, type Portfolio } from '../scorecard/portfolio.ts';
 import type { Scorecard } from '../scorecard/scorecard.ts';
 import { summarize, type ScorecardSummary } from './scorecard-summary.ts';
-import type { Ports } from './ports.ts';
+import type { Judge, Ports } from './ports.ts';
 import { whileHeartbeating } from './while-heartbeating.ts';
 
 /** What a gate knows when it decides. */
@@ -33,8 +33,8 @@ const COLLECTING: ReadonlySet<LifecycleStatus> = new Set(['running', 'paused']);
 
 export function createScorecardActivities(ports: Ports): ScorecardActivities {
   const { controlStore, judge } = ports;
-  async function refresh(experimentKey: string): Promise<Scorecard> {
-    const scorecard = await judge(experimentKey);
+  async function refresh(experimentKey: string, judgeNow = judge): Promise<Scorecard> {
+    const scorecard = await judgeNow(experimentKey);
     await controlStore.saveScorecard(scorecard);
     return scorecard;
   }
@@ -63,10 +63,14 @@ export function createScorecardActivities(ports: Ports): ScorecardActivities {
         const refreshed: string[] = [];
         const scorecards: Scorecard[] = [];
         const failed: { experimentKey: string; reason: string }[] = [];
+        const judgeNow = await judgeOfRound(
+          ports,
+          running.map(({ key }) => key),
+        );
         for (const { key } of running) {
           Context.current().cancellationSignal.throwIfAborted();
           try {
-            const scorecard = await refresh(key);
+            const scorecard = await refresh(key, judgeNow);
             refreshed.push(key);
             scorecards.push(scorecard);
             await writeResults(ports, scorecard);
@@ -81,6 +85,17 @@ export function createScorecardActivities(ports: Ports): ScorecardActivities {
       });
     },
   };
+}
+
+/** One pass for all of them. Where it fails, each is judged by itself, so that one experiment does not stop the others. */
+async function judgeOfRound({ judge, judgeTogether }: Ports, experimentKeys: readonly string[]): Promise<Judge> {
+  if (judgeTogether === undefined || experimentKeys.length < 2) return judge;
+  try {
+    return await judgeTogether(experimentKeys);
+  } catch (error) {
+    Context.current().log.error('experiments could not be counted together; each is counted by itself', { error });
+    return judge;
+  }
 }
 
 const MOST_ENTRIES = 200;

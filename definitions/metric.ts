@@ -66,3 +66,18 @@ export function denominatorOf(metric: MetricDefinition): MetricEvents | null {
   if (denominator === undefined) throw new RangeError(`metric ${key} is a ratio and needs a denominator`);
   return denominator;
 }
+
+const ADDED_UP: ReadonlySet<MetricDefinition['type']> = new Set([
+  'proportion',
+  'count',
+  'sum',
+  'retention',
+  'count_distinct',
+  'ratio',
+  'mean',
+]);
+
+/** Whether each unit's number depends on nothing but its own events, so that statistics add up over units that are read at different times. */
+export function isAddedUp({ type }: Pick<MetricDefinition, 'type'>): boolean {
+  return ADDED_UP.has(type);
+}

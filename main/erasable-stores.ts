@@ -3,6 +3,8 @@ import type { ErasureStore } from '../control-store/erasure-port.ts';
 import type { EventBus } from '../event-bus/port.ts';
 import type { LiveMonitor } from '../live-monitor/live-monitor.ts';
 import type { Warehouse } from '../warehouse/port.ts';
+import { eraseKeptUser, keptUserQuery, type KeptUserRow } from '../warehouse-sql/daily/erased-units.ts';
+import { createDailyTables } from '../warehouse-sql/daily/tables.ts';
 import { erasureDialect, countUserQuery, eraseUserStatement } from '../warehouse-sql/erasure.ts';
 
 export interface ErasableParts {
@@ -13,7 +15,7 @@ export interface ErasableParts {
 }
 
 const AGGREGATES =
-  'scorecards and result tables (experiment_results, exposures_daily, …) are sums over many users and stay as they were computed; ' +
+  'scorecards, statistics by day and result tables (experiment_results, exposures_daily, …) are sums over many users and stay as they were computed; ' +
   'a later analysis has fewer units, and many erasures from one arm show in its split (SRM)';
 
 /** Every store that holds users by their id, those first that others are filled from. */
@@ -32,18 +34,27 @@ export function erasableStores({ erasures, bus, monitor, warehouse }: ErasablePa
 
 function warehouseStore(warehouse: Warehouse): ErasableStore {
   const dialect = erasureDialect(warehouse.dialectName);
+  const tables = createDailyTables(dialect).map((sql) => ({ sql, parameters: {} }));
   return {
     name: 'warehouse',
     find: async (subject) => {
       const query = countUserQuery(dialect, subject);
       const [row] = await warehouse.query<{ readonly event_count: number }>(query);
+      await warehouse.execute(tables);
+      const kept = await warehouse.query<KeptUserRow>(keptUserQuery(dialect, subject));
       return {
-        found: [{ place: 'raw_events', rows: row?.event_count ?? 0 }],
+        found: [
+          { place: 'raw_events', rows: row?.event_count ?? 0 },
+          ...kept.map(({ place, row_count: rows }) => ({ place, rows })),
+        ],
         query: query.sql,
         notes: [AGGREGATES, RESIDUE[warehouse.dialectName]],
       };
     },
-    erase: (subject) => warehouse.execute([eraseUserStatement(dialect, subject)]),
+    erase: async (subject) => {
+      await warehouse.execute(tables);
+      await warehouse.execute([eraseUserStatement(dialect, subject), ...eraseKeptUser(dialect, subject)]);
+    },
   };
 }
 

@@ -1,6 +1,7 @@
 import type { Logger } from 'pino';
 import { createActivities, type Activities } from '../activities/activities.ts';
-import { createJudge } from '../activities/judge.ts';
+import { createJudge, createJudgeTogether } from '../activities/judge.ts';
+import { createDailyStatistics } from '../judge/daily-statistics.ts';
 import type { ControlStore } from '../control-store/port.ts';
 import type { ErasureStore } from '../control-store/erasure-port.ts';
 import { openErasureStore } from '../control-store/postgres/erasure/open.ts';
@@ -100,7 +101,10 @@ interface ActivityPorts {
 }
 
 function openActivities({ warehouse, controlStore, ingest, bus, erasures, monitor }: ActivityPorts): Activities {
-  const judge = createJudge({ warehouse, controlStore, clock: Date.now });
+  const parts = { warehouse, controlStore, clock: Date.now };
+  const daily = createDailyStatistics(parts);
+  const judge = createJudge(parts, daily);
+  const judgeTogether = createJudgeTogether(parts, daily);
   return createActivities({
     controlStore,
     erasure: { erasures, stores: erasableStores({ erasures, bus, monitor, warehouse }) },
@@ -112,6 +116,10 @@ function openActivities({ warehouse, controlStore, ingest, bus, erasures, monito
     judge: async (experimentKey) => {
       await ingest.caughtUp();
       return await judge(experimentKey);
+    },
+    judgeTogether: async (experimentKeys) => {
+      await ingest.caughtUp();
+      return await judgeTogether(experimentKeys);
     },
   });
 }

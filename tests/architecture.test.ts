@@ -20,12 +20,15 @@ const MAY_IMPORT: Readonly<Record<string, { readonly uses: readonly string[]; re
   'control-store': { uses: ['definitions', 'gen', 'sdk'], knows: ['scorecard'] },
   'live-monitor': { uses: ['estimators', 'event-bus', 'scorecard'], knows: ['control-store', 'definitions'] },
   'grpc-services': { uses: ['control-store', 'definitions', 'event-bus', 'gen', 'sdk'] },
-  judge: { uses: ['scorecard', 'warehouse-sql'], knows: ['definitions', 'warehouse'] },
+  judge: { uses: ['definitions', 'scorecard', 'warehouse-sql'], knows: ['warehouse'] },
   connect: {
     uses: ['definitions', 'judge', 'warehouse', 'warehouse-sql'],
     knows: ['scorecard'],
   },
-  activities: { uses: ['judge', 'scorecard', 'warehouse-sql'], knows: ['control-store', 'definitions', 'warehouse'] },
+  activities: {
+    uses: ['definitions', 'judge', 'scorecard', 'warehouse-sql'],
+    knows: ['control-store', 'warehouse'],
+  },
   workflows: { uses: ['control-store'], knows: ['activities', 'definitions', 'grpc-services', 'scorecard'] },
   analyze: { uses: ['definitions', 'estimators', 'warehouse'] },
   main: {

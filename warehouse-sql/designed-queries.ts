@@ -40,7 +40,7 @@ export function designedQuery(
   metrics: readonly MetricDefinition[],
 ): TypedStatement<DesignedRow> {
   assertTotals(metrics);
-  const models = [...stagingExposures(dialect), FIRST_EXPOSURES, ...totalsOf(dialect, design, metrics)];
+  const models = [stagingExposures(dialect), FIRST_EXPOSURES, ...totalsOf(dialect, design, metrics)];
   const zero = dialect.toDouble('0');
   const count = (part: string, variant: string, from: string): string =>
     `SELECT '${part}' AS part, -1 AS metric, '' AS unit_id, ${variant} AS variant, COUNT(*) AS units, ${zero} AS total FROM ${from}`;

@@ -32,7 +32,34 @@ export interface Dialect {
   readonly localTimeToUtc: (time: string, zone: string) => string;
   /** A time that names its zone or offset, in UTC. */
   readonly instantToUtc: (time: string) => string;
+  /** The start of a time's UTC day, in ms since 1970 UTC. */
+  readonly dayMs: (time: string) => string;
+  /** Rows out of a parameter that holds a JSON array of objects, in parentheses, for a FROM. */
+  readonly jsonRows: (parameter: string, columns: Readonly<Record<string, 'text' | 'integer'>>) => string;
+  /** A JSON column made ready for several `parsedText` of these properties; in DuckDB the JSON is read once for all of them. */
+  readonly parsedJson: (column: string, properties: readonly string[]) => string;
+  /** What `jsonText` reads, out of what `parsedJson` made of the column. */
+  readonly parsedText: (parsed: string, column: string, property: string) => string;
+  /** A property that is JSON as the text that it is written as. */
+  readonly jsonWritten: (column: string, property: string) => string;
+  /** When an event happened and where it is in the log as one value, by which events are put in an order. */
+  readonly placeKey: (time: string, partition: string, offset: string) => string;
+  /** The partition and the offset that are in such a value. */
+  readonly placePartition: (key: string) => string;
+  readonly placeOffset: (key: string) => string;
+  /** An expression of that row of a group whose key is the smallest. */
+  readonly firstBy: (expression: string, key: string) => string;
+  /** The second smallest value of a group; NULL where it has only one. */
+  readonly secondLeast: (expression: string) => string;
+  /** What texts are compared by where many are: equal for equal texts, and for others almost never. */
+  readonly fingerprint: (text: string) => string;
+  /** The fingerprints that occur more than once among rows, given from their FROM on. DuckDB sorts faster than it groups. */
+  readonly repeatedFingerprints: (text: string, from: string) => string;
 }
+
+/** More partitions than a log has, and more events than a partition. */
+const PARTITIONS = 2 ** 20;
+const OFFSETS = 2 ** 43;
 
 const SAFE_NAME = /^[A-Za-z_][A-Za-z0-9_]{0,127}$/;
 
@@ -52,9 +79,9 @@ export const duckDb: Dialect = {
     `CASE json_type(${column}, '$.${safeName(property)}') WHEN 'OBJECT' THEN NULL WHEN 'ARRAY' THEN NULL ` +
     `WHEN 'DOUBLE' THEN CAST(CAST(json_extract(${column}, '$.${property}') AS DOUBLE) AS VARCHAR) ` +
     `ELSE json_extract_string(${column}, '$.${property}') END`,
+  // A number is written as itself, text in quotes: only a number's text is one. Asking json_type first would read the JSON five times.
   jsonNumber: (column, property) =>
-    `CASE WHEN json_type(${column}, '$.${safeName(property)}') IN ('DOUBLE', 'BIGINT', 'UBIGINT', 'HUGEINT') ` +
-    `THEN CAST(json_extract(${column}, '$.${property}') AS DOUBLE) END`,
+    `TRY_CAST(CAST(json_extract(${column}, '$.${safeName(property)}') AS VARCHAR) AS DOUBLE)`,
   jsonBoolean: (column, property) =>
     `CASE WHEN json_type(${column}, '$.${safeName(property)}') = 'BOOLEAN' ` +
     `THEN CAST(json_extract(${column}, '$.${property}') AS BOOLEAN) END`,
@@ -67,6 +94,31 @@ export const duckDb: Dialect = {
   md5: (text) => `md5(${text})`,
   localTimeToUtc: (time, zone) => `CAST(CAST(${time} AS TIMESTAMP) AT TIME ZONE ${zone} AS TIMESTAMP)`,
   instantToUtc: (time) => `CAST(${time} AS TIMESTAMP)`,
+  dayMs: (time) => `epoch_ms(date_trunc('day', ${time}))`,
+  jsonRows: (parameter, columns) => {
+    const types = { text: 'VARCHAR', integer: 'BIGINT' };
+    const list = Object.entries(columns).map(
+      ([name, type]) => `CAST(json_extract_string(item, '$.${safeName(name)}') AS ${types[type]}) AS ${name}`,
+    );
+    return `(SELECT ${list.join(', ')} FROM (SELECT UNNEST(from_json(CAST($${parameter} AS VARCHAR), '["JSON"]')) AS item) AS items)`;
+  },
+  parsedJson: (column, properties) =>
+    `from_json(${column}, '${JSON.stringify(Object.fromEntries(properties.map((name) => [safeName(name), 'VARCHAR'])))}')`,
+  parsedText: (parsed, column, property) => {
+    const text = `${parsed}.${safeName(property)}`;
+    // What may be an object, an array or a fraction is looked at again; ids and words seldom begin like one.
+    return `CASE WHEN ${text} < ':' OR left(${text}, 1) = '[' OR left(${text}, 1) = '{' THEN ${duckDb.jsonText(column, property)} ELSE ${text} END`;
+  },
+  jsonWritten: (column, property) => `CAST(json_extract(${column}, '$.${safeName(property)}') AS VARCHAR)`,
+  placeKey: (time, partition, offset) =>
+    `(CAST(epoch_us(${time}) AS HUGEINT) * ${PARTITIONS} + ${partition}) * ${OFFSETS} + ${offset}`,
+  placePartition: (key) => `CAST((${key} >> ${Math.log2(OFFSETS)}) & ${PARTITIONS - 1} AS BIGINT)`,
+  placeOffset: (key) => `CAST(${key} & ${OFFSETS - 1} AS BIGINT)`,
+  firstBy: (expression, key) => `arg_min_null(${expression}, ${key})`,
+  secondLeast: (expression) => `min(${expression}, 2)[2]`,
+  fingerprint: (text) => `hash(${text})`,
+  repeatedFingerprints: (text, from) =>
+    `SELECT fingerprint FROM (SELECT hash(${text}) AS fingerprint, LAG(hash(${text})) OVER (ORDER BY hash(${text})) AS before ${from}) AS sorted WHERE fingerprint = before`,
 };
 
 export const bigQuery: Dialect = {
@@ -88,7 +140,31 @@ export const bigQuery: Dialect = {
   md5: (text) => `TO_HEX(MD5(${text}))`,
   localTimeToUtc: (time, zone) => `TIMESTAMP(${time}, ${zone})`,
   instantToUtc: (time) => time,
+  dayMs: (time) => `UNIX_MILLIS(TIMESTAMP_TRUNC(${time}, DAY))`,
+  jsonRows: (parameter, columns) => {
+    const list = Object.entries(columns).map(([name, type]) => {
+      const text = `JSON_VALUE(item, '$.${safeName(name)}')`;
+      return `${type === 'text' ? text : `CAST(${text} AS INT64)`} AS ${name}`;
+    });
+    return `(SELECT ${list.join(', ')} FROM UNNEST(JSON_QUERY_ARRAY(@${parameter})) AS item)`;
+  },
+  parsedJson: (column) => column,
+  parsedText: (parsed, _column, property) => bigQuery.jsonText(parsed, property),
+  jsonWritten: (column, property) => `TO_JSON_STRING(JSON_QUERY(${column}, '$.${safeName(property)}'))`,
+  // Text of a fixed length, which is in the order of its numbers: years before 1970 count, too.
+  placeKey: (time, partition, offset) =>
+    `CONCAT(${padded(`UNIX_MICROS(${time}) + ${10 ** 17}`, 18)}, ${padded(partition, 7)}, ${padded(offset, 13)})`,
+  placePartition: (key) => `CAST(SUBSTR(${key}, 19, 7) AS INT64)`,
+  placeOffset: (key) => `CAST(SUBSTR(${key}, 26, 13) AS INT64)`,
+  firstBy: (expression, key) => `ARRAY_AGG(${expression} ORDER BY ${key} LIMIT 1)[OFFSET(0)]`,
+  secondLeast: (expression) => `ARRAY_AGG(${expression} ORDER BY ${expression} LIMIT 2)[SAFE_OFFSET(1)]`,
+  fingerprint: (text) => text,
+  repeatedFingerprints: (text, from) => `SELECT ${text} ${from} GROUP BY ${text} HAVING COUNT(*) > 1`,
 };
+
+function padded(number: string, length: number): string {
+  return `LPAD(CAST(${number} AS STRING), ${length}, '0')`;
+}
 
 function pairs(properties: readonly (readonly [name: string, text: string])[]): string {
   return properties.map(([name, text]) => `'${safeName(name)}', ${text}`).join(', ');

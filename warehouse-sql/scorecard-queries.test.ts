@@ -51,13 +51,21 @@ test('exposures after the analysis closed do not count', async () => {
 test('an event that came twice counts once, as it was first in the log', async () => {
   const rows = await count([
     exposure('u1', CONTROL, 1, { eventId: 'e1' }),
-    exposure('u1', RETRY, 0.5, { eventId: 'e1' }), // the same id with other content, later in the log
+    exposure('u1', CONTROL, 1.1, { eventId: 'e1' }), // sent again, with the time of the new attempt
     deposit('u1', 2, 10, { eventId: 'd1' }),
     deposit('u1', 2, 10, { eventId: 'd1' }),
-    deposit('u1', 1.5, 99, { eventId: 'd1' }),
+    deposit('u1', 1.5, 99, { eventId: 'd1' }), // the same id with other content, later in the log
   ]);
   assert.deepEqual(matured(rows), ['control: 1, 10, 100']);
   assert.deepEqual(unitsOf(rows, 'crossed'), { '': 0 });
+});
+
+test('an id that comes back days later is another event', async () => {
+  const twice = [deposit('u1', 1, 10, { eventId: 'd1' }), deposit('u1', 4.01, 5, { eventId: 'd1' })];
+  const rows = await count([exposure('u1', CONTROL, 1), ...twice], {
+    metrics: [{ ...DEPOSITED, windowMs: 5 * DAY_MS }],
+  });
+  assert.deepEqual(matured(rows), ['control: 1, 15, 225']);
 });
 
 test('an event that came late counts where it happened, whatever the order of the log', async () => {

@@ -83,7 +83,7 @@ function ownExposures(
   { experimentKey, epoch, asOfMs }: Analysis,
 ): Pick<Sources, 'exposures' | 'parameters'> {
   return {
-    exposures: stagingExposures(dialect),
+    exposures: [stagingExposures(dialect)],
     parameters: { experiment_key: experimentKey, epoch, closed_at: new Date(asOfMs) },
   };
 }

@@ -3,7 +3,19 @@ import type { Dialect } from './dialect.ts';
 import type { CountedMetric } from './sources.ts';
 
 /** The columns of every row of statistics. Those of d, the denominator, are NULL where a metric is no quotient. */
-export const SUMS = 'units, sum_y, sum_yy, sum_x, sum_xx, sum_xy, sum_d, sum_dd, sum_yd, sum_xd';
+export const SUM_COLUMNS = [
+  'units',
+  'sum_y',
+  'sum_yy',
+  'sum_x',
+  'sum_xx',
+  'sum_xy',
+  'sum_d',
+  'sum_dd',
+  'sum_yd',
+  'sum_xd',
+] as const;
+export const SUMS = SUM_COLUMNS.join(', ');
 
 /** `SUMS` of one metric over the units of a group. */
 export function sumsOf(dialect: Dialect, metric: CountedMetric, index: number): string {

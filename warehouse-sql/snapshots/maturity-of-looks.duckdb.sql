@@ -1,17 +1,5 @@
-WITH repeated_exposures AS (
--- One row per event id that came more than once: event_id.
-SELECT event_id
-FROM raw_events
-WHERE event_type = 'exposure'
-  AND experiment_key = $experiment_key
-  AND epoch = $epoch
-  AND occurred_at <= $closed_at
-GROUP BY event_id
-HAVING COUNT(*) > 1
-),
-stg_exposures AS (
--- One row per exposure event of one epoch, the first in the log where an event id came twice:
--- unit_id, variant, reason, occurred_at, segments (JSON), log_partition, log_offset.
+WITH stg_exposures AS (
+-- One row per exposure event of one epoch: unit_id, variant, reason, occurred_at, segments (JSON), log_partition, log_offset.
 SELECT
   CASE json_type(properties, '$.unit_id') WHEN 'OBJECT' THEN NULL WHEN 'ARRAY' THEN NULL WHEN 'DOUBLE' THEN CAST(CAST(json_extract(properties, '$.unit_id') AS DOUBLE) AS VARCHAR) ELSE json_extract_string(properties, '$.unit_id') END AS unit_id,
   variant,
@@ -25,26 +13,6 @@ WHERE event_type = 'exposure'
   AND experiment_key = $experiment_key
   AND epoch = $epoch
   AND occurred_at <= $closed_at
-  AND event_id NOT IN (SELECT event_id FROM repeated_exposures)
-UNION ALL
-SELECT
-  CASE json_type(properties, '$.unit_id') WHEN 'OBJECT' THEN NULL WHEN 'ARRAY' THEN NULL WHEN 'DOUBLE' THEN CAST(CAST(json_extract(properties, '$.unit_id') AS DOUBLE) AS VARCHAR) ELSE json_extract_string(properties, '$.unit_id') END AS unit_id,
-  variant,
-  CASE json_type(properties, '$.reason') WHEN 'OBJECT' THEN NULL WHEN 'ARRAY' THEN NULL WHEN 'DOUBLE' THEN CAST(CAST(json_extract(properties, '$.reason') AS DOUBLE) AS VARCHAR) ELSE json_extract_string(properties, '$.reason') END AS reason,
-  occurred_at,
-  json_extract(properties, '$.segments') AS segments,
-  log_partition,
-  log_offset
-FROM (
-  SELECT *
-  FROM raw_events
-  WHERE event_type = 'exposure'
-  AND experiment_key = $experiment_key
-  AND epoch = $epoch
-  AND occurred_at <= $closed_at
-    AND event_id IN (SELECT event_id FROM repeated_exposures)
-  QUALIFY ROW_NUMBER() OVER (PARTITION BY event_id ORDER BY log_partition, log_offset) = 1
-) AS first_copy
 ),
 int_first_exposures AS (
 -- One row per unit: unit_id, variant, first_exposed_at, segments (JSON), all of its first exposure by a random split;

@@ -1,17 +1,5 @@
-WITH repeated_exposures AS (
--- One row per event id that came more than once: event_id.
-SELECT event_id
-FROM raw_events
-WHERE event_type = 'exposure'
-  AND experiment_key = @experiment_key
-  AND epoch = @epoch
-  AND occurred_at <= @closed_at
-GROUP BY event_id
-HAVING COUNT(*) > 1
-),
-stg_exposures AS (
--- One row per exposure event of one epoch, the first in the log where an event id came twice:
--- unit_id, variant, reason, occurred_at, segments (JSON), log_partition, log_offset.
+WITH stg_exposures AS (
+-- One row per exposure event of one epoch: unit_id, variant, reason, occurred_at, segments (JSON), log_partition, log_offset.
 SELECT
   JSON_VALUE(properties, '$.unit_id') AS unit_id,
   variant,
@@ -25,26 +13,6 @@ WHERE event_type = 'exposure'
   AND experiment_key = @experiment_key
   AND epoch = @epoch
   AND occurred_at <= @closed_at
-  AND event_id NOT IN (SELECT event_id FROM repeated_exposures)
-UNION ALL
-SELECT
-  JSON_VALUE(properties, '$.unit_id') AS unit_id,
-  variant,
-  JSON_VALUE(properties, '$.reason') AS reason,
-  occurred_at,
-  JSON_QUERY(properties, '$.segments') AS segments,
-  log_partition,
-  log_offset
-FROM (
-  SELECT *
-  FROM raw_events
-  WHERE event_type = 'exposure'
-  AND experiment_key = @experiment_key
-  AND epoch = @epoch
-  AND occurred_at <= @closed_at
-    AND event_id IN (SELECT event_id FROM repeated_exposures)
-  QUALIFY ROW_NUMBER() OVER (PARTITION BY event_id ORDER BY log_partition, log_offset) = 1
-) AS first_copy
 ),
 int_first_exposures AS (
 -- One row per unit: unit_id, variant, first_exposed_at, segments (JSON), all of its first exposure by a random split;
@@ -66,53 +34,32 @@ WHERE event_type = 'identity_linked'
 GROUP BY 1
 ),
 repeated_outcomes AS (
--- One row per event id that came more than once: event_id.
-SELECT event_id
+-- One row per event whose id came more than once: event_id, occurred_at, log_partition, log_offset.
+SELECT event_id, occurred_at, log_partition, log_offset
 FROM raw_events
 WHERE event_type IN (@event_20, @event_19)
-  AND occurred_at < @as_of
-  AND occurred_at >= (SELECT TIMESTAMP_ADD(MIN(first_exposed_at), INTERVAL -1209600000 MILLISECOND) FROM int_first_exposures)
-GROUP BY event_id
-HAVING COUNT(*) > 1
+  AND occurred_at >= TIMESTAMP_ADD(((SELECT TIMESTAMP_ADD(MIN(first_exposed_at), INTERVAL -1209600000 MILLISECOND) FROM int_first_exposures)), INTERVAL -259200000 MILLISECOND)
+  AND occurred_at < TIMESTAMP_ADD((@as_of), INTERVAL 259200000 MILLISECOND)
+  AND event_id IN (SELECT event_id FROM raw_events WHERE event_type IN (@event_20, @event_19)
+      AND occurred_at >= TIMESTAMP_ADD(((SELECT TIMESTAMP_ADD(MIN(first_exposed_at), INTERVAL -1209600000 MILLISECOND) FROM int_first_exposures)), INTERVAL -259200000 MILLISECOND)
+      AND occurred_at < TIMESTAMP_ADD((@as_of), INTERVAL 259200000 MILLISECOND) GROUP BY event_id HAVING COUNT(*) > 1)
+),
+copied_outcomes AS (
+-- One row per copy, an event whose id came before it in the log: log_partition, log_offset, occurred_at.
+SELECT DISTINCT later.log_partition, later.log_offset, later.occurred_at
+FROM repeated_outcomes AS later
+INNER JOIN repeated_outcomes AS earlier
+  ON earlier.event_id = later.event_id
+  AND earlier.occurred_at >= TIMESTAMP_ADD(later.occurred_at, INTERVAL -259200000 MILLISECOND)
+  AND earlier.occurred_at <= TIMESTAMP_ADD(later.occurred_at, INTERVAL 259200000 MILLISECOND)
+WHERE earlier.log_partition < later.log_partition
+  OR (earlier.log_partition = later.log_partition AND earlier.log_offset < later.log_offset)
 ),
 stg_outcomes AS (
 -- One row per event that a metric may count, the first in the log where an event id came twice:
--- user_id, anonymous_id, named_unit_id, occurred_at, value_0, value_1, …, denominator_0, … of quotients.
+-- event_type, user_id, anonymous_id, named_unit_id, occurred_at, value_0, value_1, …, denominator_0, … of quotients.
 SELECT
-  user_id,
-  anonymous_id,
-  CAST(NULL AS STRING) AS named_unit_id,
-  occurred_at,
-  CASE WHEN event_type = @event_0 THEN 1 END AS value_0,
-  CASE WHEN event_type = @event_1 THEN 1 END AS value_1,
-  CASE WHEN event_type = @event_2 THEN COALESCE(IF(JSON_TYPE(JSON_QUERY(properties, '$.amount_paise')) = 'number', CAST(JSON_VALUE(properties, '$.amount_paise') AS FLOAT64), NULL), 0) END AS value_2,
-  CASE WHEN event_type = @event_3 THEN 1 END AS value_3,
-  CASE WHEN event_type = @event_4 THEN JSON_VALUE(properties, '$.method') END AS value_4,
-  CASE WHEN event_type = @event_5 THEN IF(JSON_TYPE(JSON_QUERY(properties, '$.amount_paise')) = 'number', CAST(JSON_VALUE(properties, '$.amount_paise') AS FLOAT64), NULL) END AS value_5,
-  CASE WHEN event_type = @denominator_event_5 THEN CASE WHEN IF(JSON_TYPE(JSON_QUERY(properties, '$.amount_paise')) = 'number', CAST(JSON_VALUE(properties, '$.amount_paise') AS FLOAT64), NULL) IS NOT NULL THEN 1 END END AS denominator_5,
-  CASE WHEN event_type = @event_6 AND (JSON_VALUE(properties, '$.method')) = @where_6_0 THEN COALESCE(IF(JSON_TYPE(JSON_QUERY(properties, '$.amount_paise')) = 'number', CAST(JSON_VALUE(properties, '$.amount_paise') AS FLOAT64), NULL), 0) END AS value_6,
-  CASE WHEN event_type = @denominator_event_6 AND (IF(JSON_TYPE(JSON_QUERY(properties, '$.is_free')) = 'boolean', CAST(JSON_VALUE(properties, '$.is_free') AS BOOL), NULL)) = @denominator_where_6_0 THEN COALESCE(IF(JSON_TYPE(JSON_QUERY(properties, '$.entries')) = 'number', CAST(JSON_VALUE(properties, '$.entries') AS FLOAT64), NULL), 0) END AS denominator_6,
-  CASE WHEN event_type = @event_7 AND (JSON_VALUE(properties, '$.method')) = @where_7_0 THEN 1 END AS value_7,
-  CASE WHEN event_type = @event_8 AND (JSON_VALUE(properties, '$.method') IS NOT NULL AND COALESCE((JSON_VALUE(properties, '$.method')) <> @where_8_0, TRUE)) THEN 1 END AS value_8,
-  CASE WHEN event_type = @event_9 AND (IF(JSON_TYPE(JSON_QUERY(properties, '$.method')) = 'number', CAST(JSON_VALUE(properties, '$.method') AS FLOAT64), NULL)) = @where_9_0 THEN 1 END AS value_9,
-  CASE WHEN event_type = @event_10 AND (JSON_VALUE(properties, '$.method') IS NOT NULL AND COALESCE((IF(JSON_TYPE(JSON_QUERY(properties, '$.method')) = 'number', CAST(JSON_VALUE(properties, '$.method') AS FLOAT64), NULL)) <> @where_10_0, TRUE)) THEN 1 END AS value_10,
-  CASE WHEN event_type = @event_11 AND (IF(JSON_TYPE(JSON_QUERY(properties, '$.method')) = 'number', CAST(JSON_VALUE(properties, '$.method') AS FLOAT64), NULL)) = @where_11_0 THEN 1 END AS value_11,
-  CASE WHEN event_type = @event_12 AND (JSON_VALUE(properties, '$.method') IS NOT NULL AND COALESCE((IF(JSON_TYPE(JSON_QUERY(properties, '$.method')) = 'number', CAST(JSON_VALUE(properties, '$.method') AS FLOAT64), NULL)) <> @where_12_0, TRUE)) THEN 1 END AS value_12,
-  CASE WHEN event_type = @event_13 AND (IF(JSON_TYPE(JSON_QUERY(properties, '$.method')) = 'boolean', CAST(JSON_VALUE(properties, '$.method') AS BOOL), NULL)) = @where_13_0 THEN 1 END AS value_13,
-  CASE WHEN event_type = @event_14 AND (JSON_VALUE(properties, '$.method') IS NOT NULL AND COALESCE((IF(JSON_TYPE(JSON_QUERY(properties, '$.method')) = 'boolean', CAST(JSON_VALUE(properties, '$.method') AS BOOL), NULL)) <> @where_14_0, TRUE)) THEN 1 END AS value_14,
-  CASE WHEN event_type = @event_15 AND (JSON_VALUE(properties, '$.method')) = @where_15_0 THEN 1 END AS value_15,
-  CASE WHEN event_type = @event_16 AND (JSON_VALUE(properties, '$.method') IS NOT NULL AND COALESCE((JSON_VALUE(properties, '$.method')) <> @where_16_0, TRUE)) THEN 1 END AS value_16,
-  CASE WHEN event_type = @event_17 AND (IF(JSON_TYPE(JSON_QUERY(properties, '$.amount_paise')) = 'number', CAST(JSON_VALUE(properties, '$.amount_paise') AS FLOAT64), NULL)) > @where_17_0 THEN 1 END AS value_17,
-  CASE WHEN event_type = @event_18 AND (IF(JSON_TYPE(JSON_QUERY(properties, '$.amount_paise')) = 'number', CAST(JSON_VALUE(properties, '$.amount_paise') AS FLOAT64), NULL)) < @where_18_0 THEN 1 END AS value_18,
-  CASE WHEN event_type = @event_19 AND (JSON_VALUE(properties, '$.method')) = @where_19_0 AND (JSON_VALUE(properties, '$.method') IS NOT NULL AND COALESCE((JSON_VALUE(properties, '$.method')) <> @where_19_1, TRUE)) AND (IF(JSON_TYPE(JSON_QUERY(properties, '$.method')) = 'number', CAST(JSON_VALUE(properties, '$.method') AS FLOAT64), NULL)) = @where_19_2 AND (JSON_VALUE(properties, '$.method') IS NOT NULL AND COALESCE((IF(JSON_TYPE(JSON_QUERY(properties, '$.method')) = 'number', CAST(JSON_VALUE(properties, '$.method') AS FLOAT64), NULL)) <> @where_19_3, TRUE)) AND (IF(JSON_TYPE(JSON_QUERY(properties, '$.method')) = 'number', CAST(JSON_VALUE(properties, '$.method') AS FLOAT64), NULL)) = @where_19_4 AND (JSON_VALUE(properties, '$.method') IS NOT NULL AND COALESCE((IF(JSON_TYPE(JSON_QUERY(properties, '$.method')) = 'number', CAST(JSON_VALUE(properties, '$.method') AS FLOAT64), NULL)) <> @where_19_5, TRUE)) AND (IF(JSON_TYPE(JSON_QUERY(properties, '$.method')) = 'boolean', CAST(JSON_VALUE(properties, '$.method') AS BOOL), NULL)) = @where_19_6 AND (JSON_VALUE(properties, '$.method') IS NOT NULL AND COALESCE((IF(JSON_TYPE(JSON_QUERY(properties, '$.method')) = 'boolean', CAST(JSON_VALUE(properties, '$.method') AS BOOL), NULL)) <> @where_19_7, TRUE)) AND (JSON_VALUE(properties, '$.method')) = @where_19_8 AND (JSON_VALUE(properties, '$.method') IS NOT NULL AND COALESCE((JSON_VALUE(properties, '$.method')) <> @where_19_9, TRUE)) AND (IF(JSON_TYPE(JSON_QUERY(properties, '$.amount_paise')) = 'number', CAST(JSON_VALUE(properties, '$.amount_paise') AS FLOAT64), NULL)) > @where_19_10 AND (IF(JSON_TYPE(JSON_QUERY(properties, '$.amount_paise')) = 'number', CAST(JSON_VALUE(properties, '$.amount_paise') AS FLOAT64), NULL)) < @where_19_11 THEN 1 END AS value_19,
-  CASE WHEN event_type = @event_20 THEN COALESCE(IF(JSON_TYPE(JSON_QUERY(properties, '$.amount_paise')) = 'number', CAST(JSON_VALUE(properties, '$.amount_paise') AS FLOAT64), NULL), 0) END AS value_20
-FROM raw_events
-WHERE event_type IN (@event_20, @event_19)
-  AND occurred_at < @as_of
-  AND occurred_at >= (SELECT TIMESTAMP_ADD(MIN(first_exposed_at), INTERVAL -1209600000 MILLISECOND) FROM int_first_exposures)
-  AND event_id NOT IN (SELECT event_id FROM repeated_outcomes)
-UNION ALL
-SELECT
+  event_type,
   user_id,
   anonymous_id,
   CAST(NULL AS STRING) AS named_unit_id,
@@ -141,13 +88,17 @@ SELECT
   CASE WHEN event_type = @event_19 AND (JSON_VALUE(properties, '$.method')) = @where_19_0 AND (JSON_VALUE(properties, '$.method') IS NOT NULL AND COALESCE((JSON_VALUE(properties, '$.method')) <> @where_19_1, TRUE)) AND (IF(JSON_TYPE(JSON_QUERY(properties, '$.method')) = 'number', CAST(JSON_VALUE(properties, '$.method') AS FLOAT64), NULL)) = @where_19_2 AND (JSON_VALUE(properties, '$.method') IS NOT NULL AND COALESCE((IF(JSON_TYPE(JSON_QUERY(properties, '$.method')) = 'number', CAST(JSON_VALUE(properties, '$.method') AS FLOAT64), NULL)) <> @where_19_3, TRUE)) AND (IF(JSON_TYPE(JSON_QUERY(properties, '$.method')) = 'number', CAST(JSON_VALUE(properties, '$.method') AS FLOAT64), NULL)) = @where_19_4 AND (JSON_VALUE(properties, '$.method') IS NOT NULL AND COALESCE((IF(JSON_TYPE(JSON_QUERY(properties, '$.method')) = 'number', CAST(JSON_VALUE(properties, '$.method') AS FLOAT64), NULL)) <> @where_19_5, TRUE)) AND (IF(JSON_TYPE(JSON_QUERY(properties, '$.method')) = 'boolean', CAST(JSON_VALUE(properties, '$.method') AS BOOL), NULL)) = @where_19_6 AND (JSON_VALUE(properties, '$.method') IS NOT NULL AND COALESCE((IF(JSON_TYPE(JSON_QUERY(properties, '$.method')) = 'boolean', CAST(JSON_VALUE(properties, '$.method') AS BOOL), NULL)) <> @where_19_7, TRUE)) AND (JSON_VALUE(properties, '$.method')) = @where_19_8 AND (JSON_VALUE(properties, '$.method') IS NOT NULL AND COALESCE((JSON_VALUE(properties, '$.method')) <> @where_19_9, TRUE)) AND (IF(JSON_TYPE(JSON_QUERY(properties, '$.amount_paise')) = 'number', CAST(JSON_VALUE(properties, '$.amount_paise') AS FLOAT64), NULL)) > @where_19_10 AND (IF(JSON_TYPE(JSON_QUERY(properties, '$.amount_paise')) = 'number', CAST(JSON_VALUE(properties, '$.amount_paise') AS FLOAT64), NULL)) < @where_19_11 THEN 1 END AS value_19,
   CASE WHEN event_type = @event_20 THEN COALESCE(IF(JSON_TYPE(JSON_QUERY(properties, '$.amount_paise')) = 'number', CAST(JSON_VALUE(properties, '$.amount_paise') AS FLOAT64), NULL), 0) END AS value_20
 FROM (
-  SELECT *
-  FROM raw_events
-  WHERE event_type IN (@event_20, @event_19)
-  AND occurred_at < @as_of
-  AND occurred_at >= (SELECT TIMESTAMP_ADD(MIN(first_exposed_at), INTERVAL -1209600000 MILLISECOND) FROM int_first_exposures)
-    AND event_id IN (SELECT event_id FROM repeated_outcomes)
-  QUALIFY ROW_NUMBER() OVER (PARTITION BY event_id ORDER BY log_partition, log_offset) = 1
+  SELECT event.*
+  FROM (
+    SELECT *
+    FROM raw_events
+    WHERE event_type IN (@event_20, @event_19)
+      AND occurred_at >= (SELECT TIMESTAMP_ADD(MIN(first_exposed_at), INTERVAL -1209600000 MILLISECOND) FROM int_first_exposures)
+      AND occurred_at < @as_of
+  ) AS event
+  LEFT JOIN copied_outcomes AS copied
+    ON copied.log_partition = event.log_partition AND copied.log_offset = event.log_offset
+  WHERE copied.log_offset IS NULL
 ) AS first_copy
 ),
 int_unit_outcomes AS (

@@ -1,17 +1,5 @@
-WITH repeated_exposures AS (
--- One row per event id that came more than once: event_id.
-SELECT event_id
-FROM raw_events
-WHERE event_type = 'exposure'
-  AND experiment_key = @experiment_key
-  AND epoch = @epoch
-  AND occurred_at <= @closed_at
-GROUP BY event_id
-HAVING COUNT(*) > 1
-),
-stg_exposures AS (
--- One row per exposure event of one epoch, the first in the log where an event id came twice:
--- unit_id, variant, reason, occurred_at, segments (JSON), log_partition, log_offset.
+WITH stg_exposures AS (
+-- One row per exposure event of one epoch: unit_id, variant, reason, occurred_at, segments (JSON), log_partition, log_offset.
 SELECT
   JSON_VALUE(properties, '$.unit_id') AS unit_id,
   variant,
@@ -25,26 +13,6 @@ WHERE event_type = 'exposure'
   AND experiment_key = @experiment_key
   AND epoch = @epoch
   AND occurred_at <= @closed_at
-  AND event_id NOT IN (SELECT event_id FROM repeated_exposures)
-UNION ALL
-SELECT
-  JSON_VALUE(properties, '$.unit_id') AS unit_id,
-  variant,
-  JSON_VALUE(properties, '$.reason') AS reason,
-  occurred_at,
-  JSON_QUERY(properties, '$.segments') AS segments,
-  log_partition,
-  log_offset
-FROM (
-  SELECT *
-  FROM raw_events
-  WHERE event_type = 'exposure'
-  AND experiment_key = @experiment_key
-  AND epoch = @epoch
-  AND occurred_at <= @closed_at
-    AND event_id IN (SELECT event_id FROM repeated_exposures)
-  QUALIFY ROW_NUMBER() OVER (PARTITION BY event_id ORDER BY log_partition, log_offset) = 1
-) AS first_copy
 ),
 int_first_exposures AS (
 -- One row per unit: unit_id, variant, first_exposed_at, segments (JSON), all of its first exposure by a random split;
@@ -66,44 +34,49 @@ WHERE event_type = 'identity_linked'
 GROUP BY 1
 ),
 repeated_outcomes AS (
--- One row per event id that came more than once: event_id.
-SELECT event_id
+-- One row per event whose id came more than once: event_id, occurred_at, log_partition, log_offset.
+SELECT event_id, occurred_at, log_partition, log_offset
 FROM raw_events
 WHERE event_type IN (@event_0)
-  AND occurred_at < @as_of
-  AND occurred_at >= (SELECT TIMESTAMP_ADD(MIN(first_exposed_at), INTERVAL 0 MILLISECOND) FROM int_first_exposures)
-GROUP BY event_id
-HAVING COUNT(*) > 1
+  AND occurred_at >= TIMESTAMP_ADD(((SELECT TIMESTAMP_ADD(MIN(first_exposed_at), INTERVAL 0 MILLISECOND) FROM int_first_exposures)), INTERVAL -259200000 MILLISECOND)
+  AND occurred_at < TIMESTAMP_ADD((@as_of), INTERVAL 259200000 MILLISECOND)
+  AND event_id IN (SELECT event_id FROM raw_events WHERE event_type IN (@event_0)
+      AND occurred_at >= TIMESTAMP_ADD(((SELECT TIMESTAMP_ADD(MIN(first_exposed_at), INTERVAL 0 MILLISECOND) FROM int_first_exposures)), INTERVAL -259200000 MILLISECOND)
+      AND occurred_at < TIMESTAMP_ADD((@as_of), INTERVAL 259200000 MILLISECOND) GROUP BY event_id HAVING COUNT(*) > 1)
+),
+copied_outcomes AS (
+-- One row per copy, an event whose id came before it in the log: log_partition, log_offset, occurred_at.
+SELECT DISTINCT later.log_partition, later.log_offset, later.occurred_at
+FROM repeated_outcomes AS later
+INNER JOIN repeated_outcomes AS earlier
+  ON earlier.event_id = later.event_id
+  AND earlier.occurred_at >= TIMESTAMP_ADD(later.occurred_at, INTERVAL -259200000 MILLISECOND)
+  AND earlier.occurred_at <= TIMESTAMP_ADD(later.occurred_at, INTERVAL 259200000 MILLISECOND)
+WHERE earlier.log_partition < later.log_partition
+  OR (earlier.log_partition = later.log_partition AND earlier.log_offset < later.log_offset)
 ),
 stg_outcomes AS (
 -- One row per event that a metric may count, the first in the log where an event id came twice:
--- user_id, anonymous_id, named_unit_id, occurred_at, value_0, value_1, …, denominator_0, … of quotients.
+-- event_type, user_id, anonymous_id, named_unit_id, occurred_at, value_0, value_1, …, denominator_0, … of quotients.
 SELECT
-  user_id,
-  anonymous_id,
-  CAST(NULL AS STRING) AS named_unit_id,
-  occurred_at,
-  CASE WHEN event_type = @event_0 THEN 1 END AS value_0
-FROM raw_events
-WHERE event_type IN (@event_0)
-  AND occurred_at < @as_of
-  AND occurred_at >= (SELECT TIMESTAMP_ADD(MIN(first_exposed_at), INTERVAL 0 MILLISECOND) FROM int_first_exposures)
-  AND event_id NOT IN (SELECT event_id FROM repeated_outcomes)
-UNION ALL
-SELECT
+  event_type,
   user_id,
   anonymous_id,
   CAST(NULL AS STRING) AS named_unit_id,
   occurred_at,
   CASE WHEN event_type = @event_0 THEN 1 END AS value_0
 FROM (
-  SELECT *
-  FROM raw_events
-  WHERE event_type IN (@event_0)
-  AND occurred_at < @as_of
-  AND occurred_at >= (SELECT TIMESTAMP_ADD(MIN(first_exposed_at), INTERVAL 0 MILLISECOND) FROM int_first_exposures)
-    AND event_id IN (SELECT event_id FROM repeated_outcomes)
-  QUALIFY ROW_NUMBER() OVER (PARTITION BY event_id ORDER BY log_partition, log_offset) = 1
+  SELECT event.*
+  FROM (
+    SELECT *
+    FROM raw_events
+    WHERE event_type IN (@event_0)
+      AND occurred_at >= (SELECT TIMESTAMP_ADD(MIN(first_exposed_at), INTERVAL 0 MILLISECOND) FROM int_first_exposures)
+      AND occurred_at < @as_of
+  ) AS event
+  LEFT JOIN copied_outcomes AS copied
+    ON copied.log_partition = event.log_partition AND copied.log_offset = event.log_offset
+  WHERE copied.log_offset IS NULL
 ) AS first_copy
 ),
 int_unit_outcomes AS (

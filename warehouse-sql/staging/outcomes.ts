@@ -17,22 +17,76 @@ export function stagingOutcomes(
   dialect: Dialect,
   metrics: readonly MetricDefinition[],
   unitType: string,
+  { span = spanOfExposures(dialect, metrics), columns = valueColumns(dialect, metrics), copies }: OutcomeOptions = {},
 ): readonly Model[] {
-  const p = dialect.parameter;
   const read = metrics.flatMap(eventsOf);
-  const events = [...new Map(read.map(({ name, counted }) => [counted.event, name])).values()].map(p);
-  const covariateMs = Math.max(...metrics.map((metric) => metric.covariateMs));
-  const earliest = `(SELECT ${dialect.addMs('MIN(first_exposed_at)', -covariateMs)} FROM int_first_exposures)`;
-  const values = read.map(({ name, counted, column }) => `${valueSql(dialect, counted, name)} AS ${column}`);
-  return firstCopies({
+  const events = [...new Map(read.map(({ name, counted }) => [counted.event, name])).values()].map(dialect.parameter);
+  return firstCopies(dialect, {
     name: 'outcomes',
     comment: `-- One row per event that a metric may count, the first in the log where an event id came twice:
--- user_id, anonymous_id, named_unit_id, occurred_at, value_0, value_1, …, denominator_0, … of quotients.`,
-    columns: ['user_id', 'anonymous_id', `${namedUnit(dialect, unitType)} AS named_unit_id`, 'occurred_at', ...values],
-    where: `event_type IN (${events.join(', ')})
-  AND occurred_at < ${p('as_of')}
-  AND occurred_at >= ${earliest}`,
+-- event_type, user_id, anonymous_id, named_unit_id, occurred_at, value_0, value_1, …, denominator_0, … of quotients.`,
+    columns: [
+      'event_type',
+      'user_id',
+      'anonymous_id',
+      `${namedUnit(dialect, unitType)} AS named_unit_id`,
+      'occurred_at',
+      ...columns,
+    ],
+    where: `event_type IN (${events.join(', ')})`,
+    ...span,
+    ...(copies === undefined ? {} : { copies }),
   });
+}
+
+interface OutcomeOptions {
+  /** From which time on, and until which; else all that the first exposures need. */
+  readonly span?: EventSpan;
+  /** What is read of an event; else `value_0`, … and `denominator_0`, … */
+  readonly columns?: readonly string[];
+  /** The model of the copies where they are known already; see `firstCopies`. */
+  readonly copies?: Model;
+}
+
+function valueColumns(dialect: Dialect, metrics: readonly MetricDefinition[]): string[] {
+  return outcomeReads(dialect, metrics).map(
+    ({ column, when, amount }) => `CASE WHEN ${when} THEN ${amount} END AS ${column}`,
+  );
+}
+
+/** What a metric reads of the events that are its own. */
+export interface OutcomeRead {
+  /** Place of the metric in the list. */
+  readonly metric: number;
+  readonly of: 'value' | 'denominator';
+  readonly column: string;
+  readonly when: string;
+  readonly amount: string;
+}
+
+export function outcomeReads(dialect: Dialect, metrics: readonly MetricDefinition[]): readonly OutcomeRead[] {
+  return metrics.flatMap((metric, index) =>
+    eventsOf(metric, index).map(({ name, column, counted }, place) => ({
+      metric: index,
+      of: place === 0 ? 'value' : 'denominator',
+      column,
+      when: isCounted(dialect, counted, name),
+      amount: amountSql(dialect, counted),
+    })),
+  );
+}
+
+/** From which time on, and until which, in SQL. */
+export interface EventSpan {
+  readonly from: string;
+  readonly until: string;
+}
+
+/** From the first covariate of the first unit until the as-of time. */
+function spanOfExposures(dialect: Dialect, metrics: readonly MetricDefinition[]): EventSpan {
+  const covariateMs = Math.max(...metrics.map((metric) => metric.covariateMs));
+  const from = `(SELECT ${dialect.addMs('MIN(first_exposed_at)', -covariateMs)} FROM int_first_exposures)`;
+  return { from, until: dialect.parameter('as_of') };
 }
 
 /** The parameters that `stagingOutcomes` refers to, besides `as_of`. */
@@ -101,10 +155,9 @@ function filterSql(dialect: Dialect, { property, operator, value }: PropertyFilt
   return `(${dialect.jsonText('properties', property)} IS NOT NULL AND COALESCE((${typed}) <> ${parameter}, TRUE))`;
 }
 
-function valueSql(dialect: Dialect, { where, ...amount }: CountedEvents, name: string): string {
+function isCounted(dialect: Dialect, { where }: CountedEvents, name: string): string {
   const filters = where.map((filter, index) => filterSql(dialect, filter, dialect.parameter(filterName(name, index))));
-  const condition = [`event_type = ${dialect.parameter(name)}`, ...filters].join(' AND ');
-  return `CASE WHEN ${condition} THEN ${amountSql(dialect, amount)} END`;
+  return [`event_type = ${dialect.parameter(name)}`, ...filters].join(' AND ');
 }
 
 function amountSql(dialect: Dialect, { amount, property }: Pick<CountedEvents, 'amount' | 'property'>): string {

@@ -1,0 +1,196 @@
+import type { Statement } from '../../warehouse/port.ts';
+import type { Dialect } from '../dialect.ts';
+import { atPositions, isOnDays, positionRows, positionsParameter, type DayRange, type Positions } from './positions.ts';
+
+/** New exposures, and the days on which they happened. */
+export interface NewExposures {
+  readonly positions: readonly Positions[];
+  readonly days: readonly DayRange[];
+}
+
+const KEYS = ['experiment_key', 'epoch', 'unit_id'] as const;
+const ORDER = ['first_exposed_at', 'log_partition', 'log_offset'] as const;
+
+/** Reads new exposures once for all statements that follow: into a temporary table, which comes before the transaction. */
+export function readNewExposures(dialect: Dialect, exposures: NewExposures): Statement {
+  const { sql, parameters } = newExposuresQuery(dialect, exposures);
+  return { sql: `CREATE OR REPLACE TEMP TABLE new_exposures AS\n${sql}`, parameters };
+}
+
+/** New exposures out of their JSON. What is no evidence is counted by day and partition. */
+export function newExposuresQuery(dialect: Dialect, { positions, days }: NewExposures): Statement {
+  const { sql: onDays, parameters } = isOnDays(dialect, 'event.occurred_at', days, 'day');
+  const text = (property: string): string => dialect.parsedText('parsed', 'properties', property);
+  const keys = ['experiment_key', 'epoch', 'unit_id', 'variant', 'is_random', 'left_out_day_ms', 'left_out_partition'];
+  return {
+    sql: `-- One row per unit and variant of the new exposures by a random split: its first one. Of the others one row per unit, variant, day and
+-- partition of the log. exposures: how many.
+SELECT
+  ${keys.join(', ')},
+  COUNT(*) AS exposures,
+  MIN(occurred_at) AS first_exposed_at,
+  MIN(place_key) AS place_key,
+  ${dialect.firstBy('segments', 'place_key')} AS segments
+FROM (
+  SELECT
+    *,
+    CASE WHEN NOT is_random THEN ${dialect.dayMs('occurred_at')} END AS left_out_day_ms,
+    CASE WHEN NOT is_random THEN log_partition END AS left_out_partition
+  FROM (
+    SELECT
+      experiment_key, epoch, variant, occurred_at, log_partition, place_key,
+      ${text('unit_id')} AS unit_id,
+      COALESCE(${text('reason')}, '') = 'REASON_SPLIT' AS is_random,
+      ${dialect.jsonWritten('properties', 'segments')} AS segments
+    FROM (
+      SELECT
+        event.experiment_key, event.epoch, event.variant, event.occurred_at, event.log_partition, event.properties,
+        ${dialect.placeKey('event.occurred_at', 'event.log_partition', 'event.log_offset')} AS place_key,
+        ${dialect.parsedJson('event.properties', ['unit_id', 'reason'])} AS parsed
+      FROM raw_events AS event
+      ${atPositions(dialect).replaceAll('\n', '\n      ')}
+      WHERE event.event_type = 'exposure'
+        AND event.experiment_key IS NOT NULL
+        AND event.epoch IS NOT NULL
+        AND ${onDays}
+    ) AS exposure
+  ) AS read_exposure
+) AS placed_exposure
+GROUP BY ${keys.join(', ')}`,
+    parameters: { ...parameters, positions: positionsParameter(positions) },
+  };
+}
+
+/**
+ * Takes new exposures into `unit_exposures`, and restates what they change. A unit's row ends up the same in whatever order, how late and
+ * how often its exposures came. The statements belong into one transaction, behind `readNewExposures`.
+ *
+ * @param isFirst nothing was taken in before, so there is nothing to restate
+ */
+export function takeExposures(
+  dialect: Dialect,
+  positions: readonly Positions[],
+  isFirst: boolean,
+): readonly Statement[] {
+  const statement = (sql: string): Statement => ({ sql, parameters: {} });
+  const units = newUnits(dialect);
+  return [
+    ...(isFirst ? [] : [statement(deleteTouched(dialect, units)), statement(updateUnits(units))]),
+    statement(insertUnits(units, isFirst)),
+    ...takeLeftOut(dialect, positions),
+  ];
+}
+
+/** One row per unit of the new exposures, as `unit_exposures` has it, in parentheses. */
+export function newUnits(dialect: Dialect): string {
+  const first = (column: string): string => `${dialect.firstBy(column, 'place_key')} AS ${column}`;
+  return `(
+  SELECT
+    experiment_key, epoch, unit_id, variant, segments, first_exposed_at, crossed_at,
+    ${dialect.placePartition('place_key')} AS log_partition,
+    ${dialect.placeOffset('place_key')} AS log_offset
+  FROM (
+    SELECT
+      experiment_key, epoch, unit_id,
+      MIN(place_key) AS place_key,
+      MIN(first_exposed_at) AS first_exposed_at,
+      ${dialect.secondLeast('first_exposed_at')} AS crossed_at,
+      ${first('variant')},
+      ${first('segments')}
+    FROM new_exposures
+    WHERE is_random AND unit_id IS NOT NULL AND variant IS NOT NULL
+    GROUP BY experiment_key, epoch, unit_id
+  ) AS by_unit
+)`;
+}
+
+const SAME_UNIT = KEYS.map((key) => `known.${key} = fresh.${key}`).join(' AND ');
+
+/** Whether the new exposure comes before the one that is known, by time and then by its place in the log. */
+const IS_EARLIER = `(
+    fresh.first_exposed_at < known.first_exposed_at
+    OR (fresh.first_exposed_at = known.first_exposed_at AND fresh.log_partition < known.log_partition)
+    OR (fresh.first_exposed_at = known.first_exposed_at AND fresh.log_partition = known.log_partition
+      AND fresh.log_offset < known.log_offset)
+  )`;
+
+/**
+ * When the unit met another variant than that of its first exposure, of both together: `crossed_at` of each side is about its own first
+ * variant.
+ */
+const CROSSED_AT = `CASE
+    WHEN fresh.variant = known.variant
+      THEN COALESCE(LEAST(fresh.crossed_at, known.crossed_at), fresh.crossed_at, known.crossed_at)
+    WHEN ${IS_EARLIER} THEN COALESCE(LEAST(known.first_exposed_at, fresh.crossed_at), known.first_exposed_at)
+    ELSE COALESCE(LEAST(fresh.first_exposed_at, known.crossed_at), fresh.first_exposed_at)
+  END`;
+
+function updateUnits(units: string): string {
+  const taken = ['variant', 'segments', ...ORDER].map(
+    (column) => `${column} = CASE WHEN ${IS_EARLIER} THEN fresh.${column} ELSE known.${column} END`,
+  );
+  return `UPDATE unit_exposures AS known
+SET
+  crossed_at = ${CROSSED_AT},
+  ${taken.join(',\n  ')}
+FROM ${units} AS fresh
+WHERE ${SAME_UNIT}
+  AND (${IS_EARLIER} OR fresh.variant <> known.variant OR fresh.crossed_at IS NOT NULL)`;
+}
+
+function insertUnits(units: string, isFirst: boolean): string {
+  const columns = [...KEYS, 'variant', ...ORDER, 'segments', 'crossed_at'];
+  const unlessKnown = `
+LEFT JOIN unit_exposures AS known ON ${SAME_UNIT}
+WHERE known.unit_id IS NULL`;
+  return `INSERT INTO unit_exposures (${columns.join(', ')})
+SELECT ${columns.map((column) => `fresh.${column}`).join(', ')}
+FROM ${units} AS fresh${isFirst ? '' : unlessKnown}`;
+}
+
+/** The statistics of days on which units begin now, or began until now. */
+function deleteTouched(dialect: Dialect, units: string): string {
+  const touched = (side: string, unless: string): string => `
+    SELECT fresh.experiment_key, fresh.epoch, ${dialect.dayMs(`${side}.first_exposed_at`)} AS day_ms
+    FROM ${units.replaceAll('\n', '\n    ')} AS fresh
+    LEFT JOIN unit_exposures AS known ON ${SAME_UNIT}
+    WHERE ${unless}`;
+  return `DELETE FROM daily_statistics
+WHERE EXISTS (
+  SELECT 1
+  FROM (${touched('fresh', `known.unit_id IS NULL OR ${IS_EARLIER}`)}
+    UNION DISTINCT${touched('known', `known.unit_id IS NOT NULL AND ${IS_EARLIER}`)}
+  ) AS touched
+  WHERE touched.experiment_key = daily_statistics.experiment_key
+    AND touched.epoch = daily_statistics.epoch
+    AND touched.day_ms = daily_statistics.day_ms
+)`;
+}
+
+/** Counts the new exposures that are no evidence, in place of what was counted from the same place in the log on. */
+function takeLeftOut(dialect: Dialect, positions: readonly Positions[]): readonly Statement[] {
+  const parameters = { positions: positionsParameter(positions) };
+  return [
+    {
+      sql: `DELETE FROM left_out_exposures
+WHERE EXISTS (
+  SELECT 1
+  FROM ${positionRows(dialect)} AS position
+  WHERE position.log_partition = left_out_exposures.log_partition
+    AND left_out_exposures.from_offset >= position.from_offset
+)`,
+      parameters,
+    },
+    {
+      sql: `INSERT INTO left_out_exposures (experiment_key, epoch, exposure_date, day_ms, log_partition, from_offset, exposures)
+SELECT
+  fresh.experiment_key, fresh.epoch, CAST(fresh.first_exposed_at AS DATE), fresh.left_out_day_ms,
+  fresh.left_out_partition, position.from_offset, SUM(fresh.exposures)
+FROM new_exposures AS fresh
+INNER JOIN ${positionRows(dialect)} AS position ON position.log_partition = fresh.left_out_partition
+WHERE NOT fresh.is_random
+GROUP BY 1, 2, 3, 4, 5, 6`,
+      parameters,
+    },
+  ];
+}
