@@ -101,6 +101,27 @@ test('a broken split shows no effect at all, and names the segments that point a
   assert.doesNotMatch(JSON.stringify(card), /15\.0 %/);
 });
 
+test('the split is also watched by a test that holds its level however often, also where an arm is too small for chi-square', () => {
+  const { gates, split } = build(GOOD);
+  assert.equal(split?.watched?.threshold, 0.001);
+  assert.match(
+    gates.find(({ gate }) => gate === 'split')?.reason ?? '',
+    /p = 0\.618, p = 1\.000 when watched all the time/,
+  );
+  const variants = [
+    { key: 'control', value: false, weightBasisPoints: 9_990 },
+    { key: 'retry', value: true, weightBasisPoints: 10 },
+  ];
+  const small = build({ ...GOOD, units: [3_000, 40], definition: { variants } });
+  assert.equal(small.verdict, 'invalid');
+  assert.match(
+    small.summary,
+    /the split is not as defined: .*retry 40 of 3 expected; p = 1\.000, p = \d+e-\d+ when watched/,
+  );
+  const right = build({ ...GOOD, units: [3_000, 4], definition: { variants } });
+  assert.equal(statusOf(right, 'split'), 'waiting');
+});
+
 test('an arm that is missing altogether is a broken split', () => {
   assert.equal(build({ ...GOOD, units: [20_000, 0] }).verdict, 'invalid');
 });

@@ -61,6 +61,9 @@ export interface SegmentReadout {
 export interface SplitReadout {
   readonly pValue: number;
   readonly threshold: number;
+  /** The same by a test that holds its level at every look together. Scorecards of before 2026-11-24 have none. */
+  readonly watched?: { readonly pValue: number; readonly threshold: number };
+  /** One of the two p-values is below its threshold. */
   readonly isMismatch: boolean;
   readonly counts: readonly { readonly variant: string; readonly units: number; readonly expectedUnits: number }[];
   /** The segments whose split is most wrong, worst first; only where there is a mismatch. */

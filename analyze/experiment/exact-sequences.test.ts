@@ -140,7 +140,7 @@ test('rows of one unit are no independent values', async () => {
 
 test('too few rows for any bound are told, of a segment by leaving it out', async () => {
   const file = path.join(folder, 'few.csv');
-  const rows = Array.from({ length: 60 }, (_, i) => `${i},${i % 2 ? 'new' : 'old'},0,${i},0,${i < 56 ? 'a' : 'b'}`);
+  const rows = Array.from({ length: 100 }, (_, i) => `${i},${i % 2 ? 'new' : 'old'},0,${i},0,${i < 80 ? 'a' : 'b'}`);
   await writeFile(file, ['user,arm,paid,wait,before,half', ...rows].join('\n'));
   const reading = {
     file,

@@ -69,11 +69,12 @@ function pValueText(pValue: number, adjusted: number | null | undefined): string
   return adjusted === null || adjusted === undefined ? text(pValue) : `${text(pValue)} (corrected ${text(adjusted)})`;
 }
 
-function splitText({ pValue, threshold, isMismatch, counts, suspectSegments }: SplitReadout): string {
+function splitText({ pValue, threshold, watched, isMismatch, counts, suspectSegments }: SplitReadout): string {
   const arms = counts.map(
     ({ variant, units, expectedUnits }) => `${variant} ${units} (expected ${expectedUnits.toFixed(0)})`,
   );
-  const judged = isMismatch ? `MISMATCH, p = ${pValue.toExponential(1)} < ${threshold}` : 'as defined';
+  const failed = watched === undefined || pValue < threshold ? { pValue, threshold } : watched;
+  const judged = isMismatch ? `MISMATCH, p = ${failed.pValue.toExponential(1)} < ${failed.threshold}` : 'as defined';
   const lines = [`split ${judged}: ${arms.join(', ')}`];
   for (const { attribute, value, counts: inSegment, pValue: p } of suspectSegments) {
     const inArms = inSegment.map(({ variant, units }) => `${variant} ${units}`).join(', ');
