@@ -8,7 +8,11 @@ import {
   type GroupSequentialResult,
   type SplitResult,
 } from './planned-looks.ts';
+import { simulateFutility, simulateTargets } from './ending.ts';
 import { simulatePower, type PowerResult } from './power.ts';
+import { isKept, type PromiseKept } from './promise.ts';
+import { simulateQuantiles } from './quantile-looks.ts';
+import { simulateRareProportions } from './rare-proportions.ts';
 
 export interface Calibration {
   readonly runs: number;
@@ -19,6 +23,9 @@ export interface Calibration {
   readonly split: readonly SplitResult[];
   readonly coverage: readonly CoverageResult[];
   readonly power: readonly PowerResult[];
+  readonly rareProportions: readonly PromiseKept[];
+  readonly quantiles: readonly PromiseKept[];
+  readonly endings: readonly PromiseKept[];
 }
 
 /**
@@ -42,6 +49,9 @@ export function calibrate(runs: number, seed: number, log: (line: string) => voi
     split: part('split', 40, simulateSplit),
     coverage: part('coverage', 50, simulateCoverage),
     power: part('power', 60, simulatePower),
+    rareProportions: part('rare proportions', 70, simulateRareProportions),
+    quantiles: part('quantiles', 80, simulateQuantiles),
+    endings: [...part('futility', 90, simulateFutility), ...part('targets', 91, simulateTargets)],
   };
 }
 
@@ -79,6 +89,8 @@ export function failuresOf(calibration: Calibration): Failure[] {
     expect(held.upper >= 0.94 && held.lower <= 0.96, `${quantity}: ${held.value}`, 'coverage 94 to 96 %');
   for (const { rule, theory, found } of power)
     expect(found.lower <= theory && theory <= found.upper, `${rule}: ${found.value}`, `power ${theory.toFixed(4)}`);
+  for (const line of [...calibration.rareProportions, ...calibration.quantiles, ...calibration.endings])
+    expect(isKept(line), `${line.method}: ${line.found.value}`, `${line.promise} ${line.level}`);
   return failures;
 }
 

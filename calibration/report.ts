@@ -2,6 +2,7 @@ import { SCENARIOS } from './arm-stream.ts';
 import { LOOKS, SEQUENTIAL_METHODS } from './always-valid.ts';
 import type { Calibration, Failure } from './calibrate.ts';
 import type { Share } from './monte-carlo.ts';
+import type { PromiseKept } from './promise.ts';
 
 const percent = (value: number): string => `${(100 * value).toFixed(2)} %`;
 const shareText = ({ value, lower, upper }: Share): string =>
@@ -67,6 +68,25 @@ ${table(
   ]),
 )}
 
+## Ends without an answer
+
+Futility by beta spending, five looks at 15, 40, 60, 85 and 100 %, one-sided, O'Brien-Fleming for both errors, power 80 %. A target ends an always-valid experiment once an
+effect of 0.1 σ would have been found with 80 %.
+
+${promises(calibration.endings)}
+
+## Rare proportions, looked at ${LOOKS} times
+
+1 % of the units succeed, a quarter of them are in the treatment, 120 between two looks. Share that was ever wrong.
+
+${promises(calibration.rareProportions)}
+
+## Quantiles, looked at ${LOOKS} times
+
+Exponential values, 20 in an arm between two looks. Share that was ever wrong.
+
+${promises(calibration.quantiles)}
+
 ## The split
 
 ${table(
@@ -99,6 +119,17 @@ ${table(
   ]),
 )}
 `;
+}
+
+function promises(lines: readonly PromiseKept[]): string {
+  return table(
+    ['method', 'promises', 'found'],
+    lines.map(({ method, promise, level, found }) => [
+      method,
+      promise === 'nothing' ? '' : `${promise} ${percent(level)}`,
+      shareText(found),
+    ]),
+  );
 }
 
 function alwaysValidTable({ alwaysValid }: Calibration): string {

@@ -114,6 +114,23 @@ test('of two proportions, intervals hold their estimates and mirror each other, 
   );
 });
 
+test('within two standard errors no interval of two proportions excludes 0, so that a simulation need not look', () => {
+  for (const treatmentShare of [0.25, 0.5])
+    for (let ofControl = 0; ofControl <= 24; ofControl += 3)
+      for (let ofTreatment = 0; ofTreatment <= 24; ofTreatment += 1) {
+        const events = ofControl + ofTreatment;
+        const spread = Math.sqrt(events * treatmentShare * (1 - treatmentShare));
+        if (Math.abs(ofTreatment - events * treatmentShare) > 2 * spread) continue;
+        const [control, treatment] = [
+          { successes: ofControl, trials: Math.round(8_000 * (1 - treatmentShare)) },
+          { successes: ofTreatment, trials: Math.round(8_000 * treatmentShare) },
+        ];
+        const tuning = { alpha: 0.05, treatmentShare, tunedForCount: 10_000 };
+        const { absolute, pValue } = proportionSequence(control, treatment, tuning);
+        assert.ok(pValue > 0.05 && absolute.lower <= 0 && absolute.upper >= 0, `${ofControl} and ${ofTreatment}`);
+      }
+});
+
 const valuesOf = fc
   .array(fc.integer({ min: 0, max: 30 }), { minLength: 1, maxLength: 250 })
   .map((values) => rankedValues(values.sort((a, b) => a - b)));
