@@ -50,30 +50,34 @@ def span(s, n, kappa, limit):
 
 
 differences = []
-for (s0, n0), (s1, n1) in (((50, 5000), (80, 5100)), ((0, 400), (6, 390)), ((400, 1000), (460, 1010)), ((3, 200), (3, 9000)), ((12, 90_000), (40, 91_000))):
+for (s0, n0), (s1, n1) in (((50, 5000), (80, 5100)), ((0, 400), (6, 390)), ((400, 1000), (460, 1010)), ((3, 200), (3, 9000)), ((12, 90_000), (40, 91_000)), ((7, 5000), (40, 5000))):
     alpha, tuned, share = 0.05, 10_000, 0.5
-    kappa = concentration(alpha, tuned * share)
-    limit = -np.log(alpha)
+    for_ratio, for_rates = 0.8 * alpha, 0.2 * alpha
+    kappa = concentration(for_rates, tuned * share)
+    limit = -np.log(for_rates)
+    low, high, _ = span(s1, s0 + s1, concentration(for_ratio, 100), -np.log(for_ratio))
+    odds = share / (1 - share)
+    ratios = (low / (1 - low) / odds, high / (1 - high) / odds if high < 1 else np.inf)
 
-    def largest(a, b):
+    def largest(a, b, ratio):
         (sa, na), (sb, nb) = a, b
         least = span(sa, na, kappa, limit)[2]
         lower, upper, _ = span(sb, nb, kappa, limit - least)
         best = -np.inf
-        for _ in range(3):
+        for _ in range(4):
             grid = np.maximum(1e-15, np.linspace(lower, upper, 801))
             found = []
             for p in grid:
                 left = limit - evidence(sb, nb, p, kappa)
-                found.append(span(sa, na, kappa, left)[1] - p if left > least + 1e-9 else -np.inf)
+                found.append(min(span(sa, na, kappa, left)[1], ratio * p) - p if left > least + 1e-9 else -np.inf)
             at = int(np.argmax(found))
             best = max(best, found[at])
             lower, upper = grid[max(0, at - 1)], grid[min(len(grid) - 1, at + 1)]
         return float(best)
 
     differences.append({"control": {"successes": s0, "trials": n0}, "treatment": {"successes": s1, "trials": n1}, "alpha": alpha,
-                        "tunedForCount": tuned, "treatmentShare": share, "upper": largest((s1, n1), (s0, n0)),
-                        "lower": -largest((s0, n0), (s1, n1))})
+                        "tunedForCount": tuned, "treatmentShare": share, "upper": largest((s1, n1), (s0, n0), ratios[1]),
+                        "lower": -largest((s0, n0), (s1, n1), 1 / ratios[0] if ratios[0] > 0 else np.inf)})
 
 quantiles = []
 for n, p in ((50, 0.5), (1000, 0.9), (1000, 0.99), (5, 0.5), (200_000, 0.5)):

@@ -2,6 +2,7 @@ import {
   assertTrials,
   evidenceAt,
   leastEvidence,
+  LOGIT_OF_ONE,
   LOGIT_OF_ZERO,
   lowerRate,
   mixtureConcentration,
@@ -11,6 +12,7 @@ import {
   type MixtureTuning,
   type Trials,
 } from './bernoulli-mixture.ts';
+import { assertAlpha } from '../moments.ts';
 import { eventSplit } from './event-split.ts';
 import { maximumBetween } from './maximum.ts';
 
@@ -26,16 +28,18 @@ export interface ProportionSequence {
   readonly absolute: { readonly estimate: number; readonly lower: number; readonly upper: number };
   /** Treatment's rate over control's minus 1; the upper end is Infinity where control's successes are too few to bound it. */
   readonly relative: { readonly estimate: number; readonly lower: number; readonly upper: number };
-  /** Anytime-valid, for equal rates; below alpha exactly where `relative` excludes 0. */
+  /** Anytime-valid, for equal rates; below alpha exactly where both intervals exclude 0. */
   readonly pValue: number;
 }
 
 const DEFAULT_EVENTS = 100;
+/** Share of alpha for the ratio of the rates; the rest is for where the rates lie. Fixed: any value is valid. */
+export const RATIO_SHARE = 0.8;
 
 /**
- * Two proportions at a look of many, exact in finite samples, however rare successes are: the relative difference and the p-value by `eventSplit`; the absolute
- * difference by all pairs of rates against which the product of both arms' beta-binomial mixtures is below 1 / alpha. Each of the two intervals has the level
- * alpha of its own; at the edge the absolute one may hold 0 where the relative one does not.
+ * Two proportions at a look of many, exact in finite samples, however rare successes are: the relative difference and the p-value by `eventSplit`, the absolute difference
+ * by all pairs of rates with such a ratio against which the product of both arms' beta-binomial mixtures says little. With probability at least 1 − alpha both
+ * intervals hold at all looks together, and they and the p-value agree on the sign. The units must have been split as designed: hold that against `sampleRatio` first.
  *
  * Sources: Lindon & Malek 2022; the product of two arms' martingales as in R. J. Turner, P. D. Grünwald, "Exact anytime-valid confidence intervals for
  * contingency tables and beyond", Statistics & Probability Letters 198 (2023), 109835.
@@ -52,37 +56,52 @@ export function proportionSequence(
     if (arm.trials === 0) throw new RangeError('proportion sequence: an arm has no units');
   }
   const { alpha, treatmentShare, tunedForCount, tunedForEvents = DEFAULT_EVENTS } = input;
+  assertAlpha('proportion sequence', alpha);
   const events = { control: control.successes, treatment: treatment.successes };
-  const { pValue, ...byEvents } = eventSplit(events, { alpha, treatmentShare, tunedForCount: tunedForEvents });
-  const concentrations = {
-    control: mixtureConcentration({ alpha, tunedForCount: tunedForCount * (1 - treatmentShare) }),
-    treatment: mixtureConcentration({ alpha, tunedForCount: tunedForCount * treatmentShare }),
+  const ofRatio = { alpha: RATIO_SHARE * alpha, treatmentShare, tunedForCount: tunedForEvents };
+  const { pValue, ...relative } = eventSplit(events, ofRatio);
+  const ofRates = (1 - RATIO_SHARE) * alpha;
+  const armOf = (trials: Trials, share: number): MixedArm => {
+    const concentration = mixtureConcentration({ alpha: ofRates, tunedForCount: tunedForCount * share });
+    return { trials, concentration };
   };
-  const limit = -Math.log(alpha);
-  const [p0, p1] = [control.successes / control.trials, treatment.successes / treatment.trials];
-  const upper = largestDifference(
-    { trials: treatment, concentration: concentrations.treatment },
-    { trials: control, concentration: concentrations.control },
-    limit,
-  );
-  const lower = -largestDifference(
-    { trials: control, concentration: concentrations.control },
-    { trials: treatment, concentration: concentrations.treatment },
-    limit,
-  );
-  return { absolute: { estimate: p1 - p0, lower, upper }, relative: byEvents, pValue };
+  const arms = { control: armOf(control, 1 - treatmentShare), treatment: armOf(treatment, treatmentShare) };
+  const limit = -Math.log(ofRates);
+  return {
+    absolute: {
+      estimate: treatment.successes / treatment.trials - control.successes / control.trials,
+      lower: -largestDifference(arms.control, arms.treatment, { limit, largestRatio: 1 / (1 + relative.lower) }),
+      upper: largestDifference(arms.treatment, arms.control, { limit, largestRatio: 1 + relative.upper }),
+    },
+    relative,
+    pValue: Math.min(1, pValue / RATIO_SHARE),
+  };
 }
 
-/** The largest difference first − second among pairs of rates against which, together, there is less evidence than `limit`. */
-function largestDifference(first: MixedArm, second: MixedArm, limit: number): number {
+/**
+ * The largest difference first − second among pairs of rates with at most so large a ratio against which, together, there is less evidence than `limit`. Over the second
+ * rate it has a single peak: what the evidence leaves for the first one is concave in it, what the ratio leaves is linear.
+ */
+function largestDifference(
+  first: MixedArm,
+  second: MixedArm,
+  { limit, largestRatio }: { readonly limit: number; readonly largestRatio: number },
+): number {
   const [best, other] = [leastEvidence(first), leastEvidence(second)];
   const largest = (logit: number): number => {
     const left = limit - evidenceAt(second, logit);
-    const rate = left <= best.evidence ? rateAt(best.logit) : upperRate(first, left, best.logit);
-    return rate - rateAt(logit);
+    const byEvidence = left <= best.evidence ? rateAt(best.logit) : upperRate(first, left, best.logit);
+    const rate = rateAt(logit);
+    return Math.min(byEvidence, largestRatio * rate) - rate;
   };
-  // A larger rate of the second arm than the likeliest only lowers the difference.
-  const smallest = lowerRate(second, limit - best.evidence, other.logit);
-  const low = Math.max(LOGIT_OF_ZERO, Math.log(smallest / (1 - smallest)));
-  return maximumBetween(largest, low, other.logit).value;
+  const forSecond = limit - best.evidence;
+  return maximumBetween(
+    largest,
+    logitOf(lowerRate(second, forSecond, other.logit)),
+    logitOf(upperRate(second, forSecond, other.logit)),
+  ).value;
+}
+
+function logitOf(rate: number): number {
+  return Math.min(LOGIT_OF_ONE, Math.max(LOGIT_OF_ZERO, Math.log(rate / (1 - rate))));
 }
