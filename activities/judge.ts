@@ -116,7 +116,12 @@ function questionOf(
 ): DailyQuestion | null {
   const list = [...metrics.values()];
   if (definition.design !== undefined || !list.every(isAddedUp)) return null;
-  return { ...analysis, asOfMs, metrics: list, segments };
+  return {
+    ...analysis,
+    asOfMs,
+    metrics: list,
+    segments: { attributes: segments.attributes, metrics: [segments.metric] },
+  };
 }
 
 function nameOf({ experimentKey, epoch, asOfMs }: DailyQuestion): string {

@@ -61,13 +61,14 @@ function question(
     unitType: 'user',
     asOfMs,
     metrics,
-    segments: { attributes: SEGMENTS, metric: 0 },
+    segments: { attributes: SEGMENTS, metrics: [0] },
     ...changes,
   };
 }
 
 async function recomputed({ metrics, segments, ...analysis }: DailyQuestion): Promise<readonly ScorecardRow[]> {
-  return await warehouse.query<ScorecardRow>(scorecardQuery(duckDb, analysis, metrics, segments));
+  const bySegments = { attributes: segments.attributes, metric: 0 };
+  return await warehouse.query<ScorecardRow>(scorecardQuery(duckDb, analysis, metrics, bySegments));
 }
 
 function assertSame(kept: readonly ScorecardRow[], whole: readonly ScorecardRow[]): void {

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { isAddedUp, type MetricDefinition } from '../definitions/metric.ts';
 import type { Row, Statement, Warehouse } from '../warehouse/port.ts';
 import { bigQuery, duckDb, type TypedStatement } from '../warehouse-sql/dialect.ts';
-import type { ScorecardRow, SegmentQuestion } from '../warehouse-sql/compose-scorecard.ts';
+import type { ScorecardRow } from '../warehouse-sql/compose-scorecard.ts';
 import type { AskedStatistic } from '../warehouse-sql/daily/asked.ts';
 import { keepDailyStatistics, keptStatisticsQuery, missingDaysQuery } from '../warehouse-sql/daily/daily-queries.ts';
 import { keptSplitQuery } from '../warehouse-sql/daily/kept-split.ts';
@@ -20,7 +20,13 @@ export interface DailyQuestion {
   readonly asOfMs: number;
   /** All of them added up over units; see `isAddedUp`. */
   readonly metrics: readonly MetricDefinition[];
-  readonly segments: SegmentQuestion;
+  readonly segments: SegmentsOfMetrics;
+}
+
+/** Segment attributes, and the places of the metrics that are read by them. */
+export interface SegmentsOfMetrics {
+  readonly attributes: readonly string[];
+  readonly metrics: readonly number[];
 }
 
 /** Statistics that are kept by day: what was computed once is not computed again unless its events changed. */
@@ -161,7 +167,7 @@ function askedBy(question: DailyQuestion, index: number, digests: readonly strin
       covariateMs: metric.covariateMs,
       asOfMs,
     };
-    const attributes = place === segments.metric ? segments.attributes : [];
+    const attributes = segments.metrics.includes(place) ? segments.attributes : [];
     return [whole, ...attributes.map((attribute) => ({ ...whole, attribute }))];
   });
 }

@@ -72,9 +72,11 @@ const MAY_IMPORT: Readonly<Record<string, { readonly uses: readonly string[]; re
       'event-bus',
       'gen',
       'grpc-services',
+      'judge',
       'parts',
       'sdk',
       'warehouse',
+      'warehouse-sql',
     ],
   },
 };
