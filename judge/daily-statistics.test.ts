@@ -6,7 +6,16 @@ import { openDuckDb, type DuckDbWarehouse } from '../warehouse/duckdb.ts';
 import { duckDb } from '../warehouse-sql/dialect.ts';
 import { scorecardQuery, type ScorecardRow } from '../warehouse-sql/scorecard-queries.ts';
 import { randomEvents, randomMetrics, SEGMENTS } from '../warehouse-sql/testing/random-events.ts';
-import { day, DEPOSITED, KEY, rawEvent, type Draft } from '../warehouse-sql/testing/small-warehouse.ts';
+import {
+  day,
+  DAY_MS,
+  deposit,
+  DEPOSITED,
+  exposure,
+  KEY,
+  rawEvent,
+  type Draft,
+} from '../warehouse-sql/testing/small-warehouse.ts';
 import { createDailyStatistics, type DailyQuestion, type DailyStatistics } from './daily-statistics.ts';
 
 /** More by `UMPIRE_PROPERTY_RUNS`, another walk by `UMPIRE_PROPERTY_SEED`. */
@@ -120,5 +129,25 @@ test('whatever comes, how late and how often, the kept statistics equal those th
       }
     }),
     { numRuns: RUNS, seed: SEED, includeErrorInReport: true },
+  );
+});
+
+test('metrics that add the same up share their totals, and still differ', async () => {
+  const count: MetricDefinition = { ...DEPOSITED, key: 'deposits', type: 'count', property: null };
+  const metrics: readonly MetricDefinition[] = [
+    count,
+    { ...count, key: 'depositors', type: 'proportion' },
+    { ...count, key: 'capped', cap: 2 },
+    { ...count, key: 'back', type: 'retention', fromMs: 1 },
+    { ...count, key: 'longer', windowMs: 3 * DAY_MS },
+  ];
+  const daily = await fresh();
+  const exposed = exposure('u1', 'control', 1);
+  await append([exposed, ...[1, 1.5, 2, 3.5].map((at) => deposit('u1', at))], 0);
+  const [rows = []] = await daily.count([question(metrics, day(20))]);
+  const matured = rows.filter(({ part }) => part === 'matured').sort((a, b) => a.metric - b.metric);
+  assert.deepEqual(
+    matured.map((row) => row.sum_y),
+    [3, 1, 2, 1, 4],
   );
 });

@@ -39,7 +39,8 @@ export async function takeNewEvents(warehouse: DailyWarehouse, nowMs: number): P
   const exposures = { positions, days: rangesOf(on('exposure')) };
   const hasExposures = exposures.days.length > 0;
   const first = await isFirst(warehouse);
-  const moved = first ? [] : await daysThatChange(warehouse, links, outcomes);
+  const mayReorder = (rows[0]?.partitions ?? 1) > 1;
+  const moved = first ? [] : await daysThatChange(warehouse, links, mayReorder ? outcomes : []);
   await warehouse.change(
     [
       ...deleteStatisticsOf(dialect, rangesOf([...on('outcome'), ...moved])),
@@ -52,7 +53,7 @@ export async function takeNewEvents(warehouse: DailyWarehouse, nowMs: number): P
   );
 }
 
-/** Older days whose outcomes count for another unit now, or not at all. */
+/** Older days whose outcomes count for another unit now, or not at all: in a log of one partition what comes later is never the first copy. */
 async function daysThatChange(
   { dialect, query }: DailyWarehouse,
   links: NewLinks,

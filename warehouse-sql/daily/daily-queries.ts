@@ -6,7 +6,8 @@ import { outcomeParameters, stagingOutcomes } from '../staging/outcomes.ts';
 import { SUM_COLUMNS } from '../sums.ts';
 import { askedParameter, askedStatistics, missingDays, type AskedStatistic } from './asked.ts';
 import { dayMetrics, daySums, unitCounts } from './day-sums.ts';
-import { dayUnits, groupParameters, slotColumns, unitTotals, type DayPlan } from './day-units.ts';
+import { dayUnits, type DayPlan } from './day-units.ts';
+import { carriedColumns, groupParameters, metOutcomes, unitTotals } from './unit-totals.ts';
 import { groupMetrics } from './event-groups.ts';
 import { TAKEN_COPIES } from './new-copies.ts';
 import { TAKEN_LINKS } from './new-links.ts';
@@ -81,11 +82,12 @@ export function dailyStatisticsQuery(dialect: Dialect, question: DaysQuestion): 
     TAKEN_LINKS,
     ...stagingOutcomes(dialect, metrics, unitType, {
       span: { from: p('events_from'), until: p('events_until') },
-      columns: slotColumns(dialect, plan),
+      columns: carriedColumns(dialect, plan),
       copies: TAKEN_COPIES,
     }),
     unitOutcomes(unitType),
     ...(plan.asksAll ? [] : [askedGroups(plan)]),
+    ...metOutcomes(dialect, plan),
     unitTotals(dialect, plan),
     daySums(dialect, plan),
     unitCounts(plan),
@@ -108,13 +110,21 @@ LEFT JOIN day_metrics AS found
   AND found.attribute = missing.attribute
   AND found.day_ms = missing.day_ms
   AND found.units > 0`;
-  return compose(models, sql, {
+  const parameters = {
     asked: askedParameter(asked),
     ...outcomeParameters(metrics),
     ...groupParameters(plan),
     events_from: new Date(question.fromMs),
     events_until: new Date(question.untilMs),
-  });
+  };
+  const composed = compose<DailyRow>(models, sql, parameters);
+  return { ...composed, parameters: namedIn(dialect, composed.sql, parameters) };
+}
+
+/** Metrics that add the same up are read once: the parameters of the others have no place, and no engine takes one without. */
+function namedIn(dialect: Dialect, sql: string, parameters: Statement['parameters']): Statement['parameters'] {
+  const names = new Set(sql.match(/[$@]\w+/g));
+  return Object.fromEntries(Object.entries(parameters).filter(([name]) => names.has(dialect.parameter(name))));
 }
 
 /** Keeps them. Statistics as of another time, of days whose windows have not all closed, are forgotten. */
@@ -185,7 +195,13 @@ function planOf({ asked, metrics }: DaysQuestion): DayPlan {
   const places = groupMetrics(metrics);
   const groups = new Set(places.map(({ group }) => group));
   const pairs = new Set(asked.map(({ question, metric }) => `${question}/${places[metric]?.group ?? -1}`));
-  return { metrics, places, attributes, asksAll: pairs.size === questions.size * groups.size };
+  return {
+    metrics,
+    places,
+    attributes,
+    asksAll: pairs.size === questions.size * groups.size,
+    readsFirst: questions.size > 1,
+  };
 }
 
 /** Which groups of events each question is about. */

@@ -1,7 +1,7 @@
 import { isQuotient } from '../../definitions/metric.ts';
 import type { Dialect, Model } from '../dialect.ts';
 import { isDistinct, metricOf, slotsOf, type DayPlan } from './day-units.ts';
-import { bySlot } from './event-groups.ts';
+import { byGroup, type MetricPlace } from './event-groups.ts';
 
 const PRODUCTS = {
   y: ['y'],
@@ -21,13 +21,22 @@ const OF_DENOMINATOR: readonly Product[] = ['d', 'dd', 'yd', 'xd'];
 export function daySums(dialect: Dialect, plan: DayPlan): Model {
   const slots = slotsOf(plan);
   const values = slots.flatMap((slot) => {
-    const isMatured = bySlot(plan.places, slot, (index) => `first_ms + ${metricOf(plan, index).windowMs} <= as_of_ms`);
-    const value = (side: 'y' | 'x'): string => {
-      const own = bySlot(plan.places, slot, (index) => valueOf(plan, index, side, slot));
-      return `${dialect.toDouble(`CASE WHEN ${isMatured} THEN ${own} END`)} AS ${side}_${slot}`;
-    };
-    const divisor = `${dialect.toDouble(`CASE WHEN ${isMatured} THEN COALESCE(d_${slot}, 0) END`)} AS d_${slot}`;
-    return [value('y'), value('x'), ...(hasDivisor(plan, slot) ? [divisor] : [])];
+    const placed = plan.places.filter((place) => place.slot === slot);
+    const isMatured = byGroup(placed, ({ metric }) => `first_ms + ${metricOf(plan, metric).windowMs} <= as_of_ms`);
+    const value = (name: string, valueIn: (place: MetricPlace) => string): string =>
+      `${dialect.toDouble(`CASE WHEN ${isMatured} THEN ${byGroup(placed, valueIn)} END`)} AS ${name}_${slot}`;
+    const quotients = placed.filter(({ metric }) => isQuotient(metricOf(plan, metric)));
+    return [
+      value('y', (place) => valueOf(plan, place, 'y')),
+      value('x', (place) => valueOf(plan, place, 'x')),
+      ...(quotients.length === 0
+        ? []
+        : [
+            value('d', ({ total }) =>
+              quotients.some((place) => place.total === total) ? `COALESCE(d_${total}, 0)` : '0',
+            ),
+          ]),
+    ];
   });
   const sums = slots.flatMap((slot) =>
     productsOf(plan, slot).map(
@@ -57,11 +66,11 @@ GROUP BY question, day_ms, variant, event_group, attribute, value`,
 }
 
 /** A metric's value of a unit, out of its totals. */
-function valueOf(plan: DayPlan, index: number, side: 'y' | 'x', slot: number): string {
+function valueOf(plan: DayPlan, { metric: index, total }: MetricPlace, side: 'y' | 'x'): string {
   const metric = metricOf(plan, index);
   const { type, cap } = metric;
-  if (isDistinct(metric)) return `distinct_${side}_${slot}`;
-  const whole = `COALESCE(${side}_${slot}, 0)`;
+  if (isDistinct(metric)) return `distinct_${side}_${total}`;
+  const whole = `COALESCE(${side}_${total}, 0)`;
   if (type === 'proportion' || type === 'retention') return `LEAST(${whole}, 1)`;
   return cap === undefined ? whole : `LEAST(${whole}, ${cap})`;
 }

@@ -6,6 +6,8 @@ export interface MetricPlace {
   readonly metric: number;
   readonly group: number;
   readonly slot: number;
+  /** The slot of its totals, which metrics that add the same up over the same time have in common, such as a count and a proportion. */
+  readonly total: number;
   /** The types of events that it reads. */
   readonly events: readonly string[];
 }
@@ -25,13 +27,24 @@ export function groupMetrics(metrics: readonly MetricDefinition[]): readonly Met
   }
   const groups = [...new Set(groupOf.values())];
   const sizes = groups.map(() => 0);
+  const totals = groups.map(() => new Map<string, number>());
   return metrics.map((metric, index) => {
     const group = groups.indexOf(groupOf.get(metric.event) ?? -1);
     const slot = sizes[group];
-    if (slot === undefined) throw new RangeError(`metric ${metric.key} reads no events`);
+    const known = totals[group];
+    if (slot === undefined || known === undefined) throw new RangeError(`metric ${metric.key} reads no events`);
     sizes[group] = slot + 1;
-    return { metric: index, group, slot, events: eventsOf(metric) };
+    const total = known.get(addedUp(metric)) ?? known.size;
+    known.set(addedUp(metric), total);
+    return { metric: index, group, slot, total, events: eventsOf(metric) };
   });
+}
+
+/** The same text for metrics whose totals are the same. */
+function addedUp(metric: MetricDefinition): string {
+  const { type, event, property, where, fromMs, windowMs, covariateMs } = metric;
+  const counts = type === 'count' || type === 'proportion' || type === 'retention';
+  return JSON.stringify([counts ? 'count' : metric, event, property, where, fromMs ?? 0, windowMs, covariateMs]);
 }
 
 function eventsOf(metric: MetricDefinition): string[] {
@@ -40,23 +53,19 @@ function eventsOf(metric: MetricDefinition): string[] {
 }
 
 /**
- * What a slot holds in each group, as one expression over the column that tells the group; of groups that have no such slot, or of which
- * `expressionOf` says null, NULL.
+ * What a column holds in each group, as one expression over the column that tells the group. In groups that have no such column it is of
+ * no meaning, and nobody reads it.
+ *
+ * @param placed metrics of different groups that share the column
  */
-export function bySlot(
-  places: readonly MetricPlace[],
-  slot: number,
-  expressionOf: (metric: number) => string | null,
+export function byGroup(
+  placed: readonly MetricPlace[],
+  expressionOf: (place: MetricPlace) => string,
   group = 'event_group',
 ): string {
-  const cases = places
-    .filter((place) => place.slot === slot)
-    .map((place) => ({ group: place.group, expression: expressionOf(place.metric) }))
-    .filter((found): found is { group: number; expression: string } => found.expression !== null);
-  const distinct = new Set(cases.map(({ expression }) => expression));
-  const [only] = distinct;
-  const isEverywhere = cases.length === new Set(places.map(({ group }) => group)).size;
-  if (only === undefined) return 'NULL';
-  if (distinct.size === 1 && isEverywhere) return only;
-  return `CASE ${group} ${cases.map((each) => `WHEN ${each.group} THEN ${each.expression}`).join(' ')} END`;
+  const cases = new Map(placed.map((place) => [place.group, expressionOf(place)]));
+  const [only, ...others] = new Set(cases.values());
+  if (only === undefined) throw new RangeError('a column belongs to a metric');
+  if (others.length === 0) return only;
+  return `CASE ${group} ${[...cases].map(([of, expression]) => `WHEN ${of} THEN ${expression}`).join(' ')} END`;
 }

@@ -41,11 +41,10 @@ const NEW_EXPOSURES: GoogleSqlTable = {
       name,
       type: 'STRING' as const,
     })),
-    ...(['epoch', 'left_out_day_ms', 'left_out_partition', 'exposures'] as const).map((name) => ({
+    ...(['epoch', 'left_out_key', 'exposures'] as const).map((name) => ({
       name,
       type: 'INT64' as const,
     })),
-    { name: 'is_random', type: 'BOOL' },
     { name: 'first_exposed_at', type: 'TIMESTAMP' },
     { name: 'place_key', type: 'STRING' },
   ],

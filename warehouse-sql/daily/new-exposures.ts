@@ -1,6 +1,13 @@
 import type { Statement } from '../../warehouse/port.ts';
 import type { Dialect } from '../dialect.ts';
-import { atPositions, isOnDays, positionRows, positionsParameter, type DayRange, type Positions } from './positions.ts';
+import {
+  isAtPositions,
+  isOnDays,
+  positionRows,
+  positionsParameter,
+  type DayRange,
+  type Positions,
+} from './positions.ts';
 
 /** New exposures, and the days on which they happened. */
 export interface NewExposures {
@@ -8,6 +15,10 @@ export interface NewExposures {
   readonly days: readonly DayRange[];
 }
 
+/** More partitions than a log has: a day and a partition are one number. */
+const PARTITIONS = 2 ** 20;
+/** Also of a day before 1970. */
+const PARTITION = `MOD(MOD(fresh.left_out_key, ${PARTITIONS}) + ${PARTITIONS}, ${PARTITIONS})`;
 const KEYS = ['experiment_key', 'epoch', 'unit_id'] as const;
 const ORDER = ['first_exposed_at', 'log_partition', 'log_offset'] as const;
 
@@ -19,12 +30,13 @@ export function readNewExposures(dialect: Dialect, exposures: NewExposures): Sta
 
 /** New exposures out of their JSON. What is no evidence is counted by day and partition. */
 export function newExposuresQuery(dialect: Dialect, { positions, days }: NewExposures): Statement {
-  const { sql: onDays, parameters } = isOnDays(dialect, 'event.occurred_at', days, 'day');
+  const onDays = isOnDays(dialect, 'event.occurred_at', days, 'day');
+  const isNew = isAtPositions(dialect, positions);
   const text = (property: string): string => dialect.parsedText('parsed', 'properties', property);
-  const keys = ['experiment_key', 'epoch', 'unit_id', 'variant', 'is_random', 'left_out_day_ms', 'left_out_partition'];
+  const keys = ['experiment_key', 'epoch', 'unit_id', 'variant', 'left_out_key'];
   return {
     sql: `-- One row per unit and variant of the new exposures by a random split: its first one. Of the others one row per unit, variant, day and
--- partition of the log. exposures: how many.
+-- partition of the log, both in left_out_key, which is NULL else. exposures: how many.
 SELECT
   ${keys.join(', ')},
   COUNT(*) AS exposures,
@@ -34,8 +46,7 @@ SELECT
 FROM (
   SELECT
     *,
-    CASE WHEN NOT is_random THEN ${dialect.dayMs('occurred_at')} END AS left_out_day_ms,
-    CASE WHEN NOT is_random THEN log_partition END AS left_out_partition
+    CASE WHEN NOT is_random THEN ${dialect.dayMs('occurred_at')} * ${PARTITIONS} + log_partition END AS left_out_key
   FROM (
     SELECT
       experiment_key, epoch, variant, occurred_at, log_partition, place_key,
@@ -48,16 +59,16 @@ FROM (
         ${dialect.placeKey('event.occurred_at', 'event.log_partition', 'event.log_offset')} AS place_key,
         ${dialect.parsedJson('event.properties', ['unit_id', 'reason'])} AS parsed
       FROM raw_events AS event
-      ${atPositions(dialect).replaceAll('\n', '\n      ')}
       WHERE event.event_type = 'exposure'
         AND event.experiment_key IS NOT NULL
         AND event.epoch IS NOT NULL
-        AND ${onDays}
+        AND ${isNew.sql}
+        AND ${onDays.sql}
     ) AS exposure
   ) AS read_exposure
 ) AS placed_exposure
 GROUP BY ${keys.join(', ')}`,
-    parameters: { ...parameters, positions: positionsParameter(positions) },
+    parameters: { ...onDays.parameters, ...isNew.parameters },
   };
 }
 
@@ -74,11 +85,17 @@ export function takeExposures(
 ): readonly Statement[] {
   const statement = (sql: string): Statement => ({ sql, parameters: {} });
   const units = newUnits(dialect);
-  return [
-    ...(isFirst ? [] : [statement(deleteTouched(dialect, units)), statement(updateUnits(units))]),
-    statement(insertUnits(units, isFirst)),
-    ...takeLeftOut(dialect, positions),
-  ];
+  const changes = isFirst
+    ? [insertInto('unit_exposures', `${units} AS fresh`)]
+    : [
+        'DELETE FROM unit_changes WHERE TRUE',
+        findChanges(units),
+        deleteTouched(dialect),
+        updateUnits(),
+        insertInto('unit_exposures', 'unit_changes AS fresh WHERE fresh.is_new'),
+        'DELETE FROM unit_changes WHERE TRUE',
+      ];
+  return [...changes.map(statement), ...takeLeftOut(dialect, positions)];
 }
 
 /** One row per unit of the new exposures, as `unit_exposures` has it, in parentheses. */
@@ -98,12 +115,13 @@ export function newUnits(dialect: Dialect): string {
       ${first('variant')},
       ${first('segments')}
     FROM new_exposures
-    WHERE is_random AND unit_id IS NOT NULL AND variant IS NOT NULL
+    WHERE left_out_key IS NULL AND unit_id IS NOT NULL AND variant IS NOT NULL
     GROUP BY experiment_key, epoch, unit_id
   ) AS by_unit
 )`;
 }
 
+const COLUMNS = [...KEYS, 'variant', ...ORDER, 'segments', 'crossed_at'] as const;
 const SAME_UNIT = KEYS.map((key) => `known.${key} = fresh.${key}`).join(' AND ');
 
 /** Whether the new exposure comes before the one that is known, by time and then by its place in the log. */
@@ -119,47 +137,57 @@ const IS_EARLIER = `(
  * variant.
  */
 const CROSSED_AT = `CASE
+    WHEN known.unit_id IS NULL THEN fresh.crossed_at
     WHEN fresh.variant = known.variant
       THEN COALESCE(LEAST(fresh.crossed_at, known.crossed_at), fresh.crossed_at, known.crossed_at)
     WHEN ${IS_EARLIER} THEN COALESCE(LEAST(known.first_exposed_at, fresh.crossed_at), known.first_exposed_at)
     ELSE COALESCE(LEAST(fresh.first_exposed_at, known.crossed_at), fresh.first_exposed_at)
   END`;
 
-function updateUnits(units: string): string {
+/** Rows of units that are new, or that change: how they will be, and since when they were known. */
+function findChanges(units: string): string {
   const taken = ['variant', 'segments', ...ORDER].map(
-    (column) => `${column} = CASE WHEN ${IS_EARLIER} THEN fresh.${column} ELSE known.${column} END`,
+    (column) =>
+      `CASE WHEN known.unit_id IS NULL OR ${IS_EARLIER} THEN fresh.${column} ELSE known.${column} END AS ${column}`,
   );
-  return `UPDATE unit_exposures AS known
-SET
-  crossed_at = ${CROSSED_AT},
-  ${taken.join(',\n  ')}
+  return `INSERT INTO unit_changes (${[...KEYS, 'variant', 'segments', ...ORDER, 'crossed_at', 'is_new', 'known_since'].join(', ')})
+SELECT
+  ${KEYS.map((key) => `fresh.${key}`).join(', ')},
+  ${taken.join(',\n  ')},
+  ${CROSSED_AT} AS crossed_at,
+  known.unit_id IS NULL AS is_new,
+  known.first_exposed_at AS known_since
 FROM ${units} AS fresh
-WHERE ${SAME_UNIT}
-  AND (${IS_EARLIER} OR fresh.variant <> known.variant OR fresh.crossed_at IS NOT NULL)`;
+LEFT JOIN unit_exposures AS known ON ${SAME_UNIT}
+WHERE known.unit_id IS NULL OR ${IS_EARLIER} OR fresh.variant <> known.variant OR fresh.crossed_at IS NOT NULL`;
 }
 
-function insertUnits(units: string, isFirst: boolean): string {
-  const columns = [...KEYS, 'variant', ...ORDER, 'segments', 'crossed_at'];
-  const unlessKnown = `
-LEFT JOIN unit_exposures AS known ON ${SAME_UNIT}
-WHERE known.unit_id IS NULL`;
-  return `INSERT INTO unit_exposures (${columns.join(', ')})
-SELECT ${columns.map((column) => `fresh.${column}`).join(', ')}
-FROM ${units} AS fresh${isFirst ? '' : unlessKnown}`;
+function updateUnits(): string {
+  const taken = ['variant', 'segments', ...ORDER, 'crossed_at'].map((column) => `${column} = fresh.${column}`);
+  return `UPDATE unit_exposures AS known
+SET ${taken.join(', ')}
+FROM unit_changes AS fresh
+WHERE NOT fresh.is_new AND ${SAME_UNIT}`;
+}
+
+function insertInto(table: string, from: string): string {
+  return `INSERT INTO ${table} (${COLUMNS.join(', ')})
+SELECT ${COLUMNS.map((column) => `fresh.${column}`).join(', ')}
+FROM ${from}`;
 }
 
 /** The statistics of days on which units begin now, or began until now. */
-function deleteTouched(dialect: Dialect, units: string): string {
-  const touched = (side: string, unless: string): string => `
-    SELECT fresh.experiment_key, fresh.epoch, ${dialect.dayMs(`${side}.first_exposed_at`)} AS day_ms
-    FROM ${units.replaceAll('\n', '\n    ')} AS fresh
-    LEFT JOIN unit_exposures AS known ON ${SAME_UNIT}
-    WHERE ${unless}`;
+function deleteTouched(dialect: Dialect): string {
+  const day = (time: string): string => `SELECT experiment_key, epoch, ${dialect.dayMs(time)} AS day_ms
+    FROM unit_changes
+    WHERE is_new OR first_exposed_at <> known_since`;
   return `DELETE FROM daily_statistics
 WHERE EXISTS (
   SELECT 1
-  FROM (${touched('fresh', `known.unit_id IS NULL OR ${IS_EARLIER}`)}
-    UNION DISTINCT${touched('known', `known.unit_id IS NOT NULL AND ${IS_EARLIER}`)}
+  FROM (
+    ${day('first_exposed_at')}
+    UNION DISTINCT
+    ${day('known_since')}
   ) AS touched
   WHERE touched.experiment_key = daily_statistics.experiment_key
     AND touched.epoch = daily_statistics.epoch
@@ -184,11 +212,11 @@ WHERE EXISTS (
     {
       sql: `INSERT INTO left_out_exposures (experiment_key, epoch, exposure_date, day_ms, log_partition, from_offset, exposures)
 SELECT
-  fresh.experiment_key, fresh.epoch, CAST(fresh.first_exposed_at AS DATE), fresh.left_out_day_ms,
-  fresh.left_out_partition, position.from_offset, SUM(fresh.exposures)
+  fresh.experiment_key, fresh.epoch, CAST(fresh.first_exposed_at AS DATE), ${dialect.dayMs('fresh.first_exposed_at')},
+  ${PARTITION}, position.from_offset, SUM(fresh.exposures)
 FROM new_exposures AS fresh
-INNER JOIN ${positionRows(dialect)} AS position ON position.log_partition = fresh.left_out_partition
-WHERE NOT fresh.is_random
+INNER JOIN ${positionRows(dialect)} AS position ON position.log_partition = ${PARTITION}
+WHERE fresh.left_out_key IS NOT NULL
 GROUP BY 1, 2, 3, 4, 5, 6`,
       parameters,
     },

@@ -1,6 +1,6 @@
 import type { Row, Statement } from '../../warehouse/port.ts';
 import type { Dialect, Model, TypedStatement } from '../dialect.ts';
-import { atPositions, isOnDays, positionsParameter, type DayRange, type Positions } from './positions.ts';
+import { isAtPositions, isOnDays, type DayRange, type Positions } from './positions.ts';
 
 /** Identity links that were taken in; stands for the model that reads them out of the events. */
 export const TAKEN_LINKS: Model = {
@@ -64,6 +64,7 @@ WHERE known.user_id IS NULL`,
 
 function newLinks(dialect: Dialect, { positions, days }: NewLinks): Pick<Statement, 'sql' | 'parameters'> {
   const onDays = isOnDays(dialect, 'event.occurred_at', days, 'day');
+  const isNew = isAtPositions(dialect, positions);
   return {
     sql: `(
   SELECT user_id, MIN(device_id) AS device_id, MIN(occurred_at) AS linked_at
@@ -73,12 +74,11 @@ function newLinks(dialect: Dialect, { positions, days }: NewLinks): Pick<Stateme
       ${dialect.jsonText('event.properties', 'user_id')} AS user_id,
       ${dialect.jsonText('event.properties', 'device_id')} AS device_id
     FROM raw_events AS event
-    ${atPositions(dialect).replaceAll('\n', '\n    ')}
-    WHERE event.event_type = 'identity_linked' AND ${onDays.sql}
+    WHERE event.event_type = 'identity_linked' AND ${isNew.sql} AND ${onDays.sql}
   ) AS link
   WHERE user_id IS NOT NULL AND device_id IS NOT NULL
   GROUP BY user_id
 )`,
-    parameters: { ...onDays.parameters, positions: positionsParameter(positions) },
+    parameters: { ...onDays.parameters, ...isNew.parameters },
   };
 }

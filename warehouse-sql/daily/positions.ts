@@ -76,10 +76,25 @@ export function positionsParameter(positions: readonly Positions[]): string {
   );
 }
 
-/** Joins `raw_events AS event` with the positions that are meant. */
-export function atPositions(dialect: Dialect): string {
-  return `INNER JOIN ${positionRows(dialect)} AS position
-  ON position.log_partition = event.log_partition
-  AND event.log_offset >= position.from_offset
-  AND event.log_offset < position.until_offset`;
+/** A condition on `raw_events AS event`, and the parameters that it names: the event is at one of the positions. */
+export function isAtPositions(
+  dialect: Dialect,
+  positions: readonly Positions[],
+): { readonly sql: string; readonly parameters: Readonly<Record<string, StatementParameter>> } {
+  const p = dialect.parameter;
+  const conditions = positions.map(
+    (_, index) =>
+      `(event.log_partition = ${p(`partition_${index}`)} AND event.log_offset >= ${p(`from_${index}`)} AND event.log_offset < ${p(`until_${index}`)})`,
+  );
+  const parameters = positions.flatMap(({ partition, from, until }, index) => [
+    [`partition_${index}`, partition] as const,
+    [`from_${index}`, from] as const,
+    [`until_${index}`, until] as const,
+  ]);
+  const least = Math.min(...positions.map(({ from }) => from));
+  return {
+    // The first part lets DuckDB skip whatever came before.
+    sql: `event.log_offset >= ${p('least_offset')} AND (${conditions.join(' OR ')})`,
+    parameters: { ...Object.fromEntries(parameters), least_offset: least },
+  };
 }

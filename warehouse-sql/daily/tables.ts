@@ -25,6 +25,18 @@ export const UNIT_EXPOSURES: ResultTable = {
   ],
 };
 
+/** Filled and emptied within one transaction. */
+export const UNIT_CHANGES: ResultTable = {
+  ...UNIT_EXPOSURES,
+  name: 'unit_changes',
+  grain: 'Empty, except within a transaction: the units that new exposures add or change.',
+  columns: [
+    ...UNIT_EXPOSURES.columns,
+    required('is_new', 'boolean', 'Whether the unit was not known'),
+    optional('known_since', 'time', 'When it was first exposed as far as was known, UTC'),
+  ],
+};
+
 export const LEFT_OUT_EXPOSURES: ResultTable = {
   name: 'left_out_exposures',
   grain:
@@ -120,6 +132,7 @@ export const STATISTICS_OFFSETS: ResultTable = {
 /** Where statistics by day are kept. */
 export const DAILY_TABLES: readonly ResultTable[] = [
   UNIT_EXPOSURES,
+  UNIT_CHANGES,
   LEFT_OUT_EXPOSURES,
   COPIED_EVENTS,
   LINKED_USERS,
