@@ -113,6 +113,16 @@ test('a target ends the experiment once it would have been found, and a win that
   assert.equal(buildScorecard(unsure).verdict, 'keep-running');
 });
 
+test('a win at a look says what to report: less than what is seen', () => {
+  const won = buildScorecard(at(14, GIVES_UP, [0.2, 0.235]));
+  assert.equal(won.verdict, 'ship');
+  const [{ afterStopping, absolute } = {}] = won.readouts;
+  assert.ok(afterStopping !== undefined && absolute !== undefined);
+  assert.ok(afterStopping.estimate < absolute.estimate && afterStopping.lower > 0);
+  assert.match(won.summary, /Report \+1\d\.\d % \(\+\d\.\d\d % to \+2\d\.\d %\), which is median-unbiased/);
+  assert.equal(buildScorecard(at(14, GIVES_UP, [0.2, 0.212])).readouts[0]?.afterStopping, undefined);
+});
+
 test('a group-sequential target counts every look so far', () => {
   const stopping: StoppingRule = { ...GIVES_UP, target: { effectRatio: 0.15, power: 0.8 } };
   const [readout] = buildScorecard(at(14, stopping, [0.2, 0.21])).readouts;

@@ -3,6 +3,9 @@ import type { MetricDefinition } from '../definitions/metric.ts';
 import type { Effect } from '../estimators/effect.ts';
 import { readFutility } from '../estimators/stopping/futility-reading.ts';
 import { reachedPower } from '../estimators/stopping/reached-power.ts';
+import { spendingBoundaries } from '../estimators/stopping/spending-boundaries.ts';
+import { stagewiseInference } from '../estimators/stopping/stagewise-inference.ts';
+import { looksOf, type GroupSequential } from '../estimators/stopping/stopping-rule.ts';
 import { ruleOf, type ReaderInput } from './interval-reader.ts';
 import type { Gate, MetricReadout } from './scorecard.ts';
 import { percent, signedPercent } from './wording.ts';
@@ -19,7 +22,7 @@ export interface EndingInput extends Pick<ReaderInput, 'stopping' | 'reading' | 
 }
 
 /** What says that an experiment may end without an answer, where its definition asks for it. */
-export function endingOf(input: EndingInput): Pick<MetricReadout, 'futility' | 'reachedPower'> {
+export function endingOf(input: EndingInput): Pick<MetricReadout, 'futility' | 'reachedPower' | 'afterStopping'> {
   const { stopping, reading, effect, alpha, goodDirection, controlMean, count, tunedForCount } = input;
   const rule = ruleOf(stopping, reading);
   const futility =
@@ -31,10 +34,21 @@ export function endingOf(input: EndingInput): Pick<MetricReadout, 'futility' | '
   const target = stopping.target === undefined ? null : stopping.target.effectRatio * controlMean;
   return {
     ...(futility === null ? {} : { futility }),
+    ...(rule.rule === 'group-sequential' ? afterStopping(rule, effect, alpha) : {}),
     ...(target === null || target === 0
       ? {}
       : { reachedPower: reachedPower(tuned, { standardError, count, alpha }, target) }),
   };
+}
+
+/** Where the effect crosses a boundary, or the last look is over. */
+function afterStopping(rule: GroupSequential, effect: Effect, alpha: number): Pick<MetricReadout, 'afterStopping'> {
+  const looks = looksOf(rule);
+  const boundaries = spendingBoundaries({ ...looks, alpha });
+  const isCrossed = Math.abs(effect.estimate) > (boundaries.at(-1) ?? Infinity) * effect.standardError;
+  if (!isCrossed && !looks.isFinal) return {};
+  const { informationFractions } = looks;
+  return { afterStopping: stagewiseInference({ informationFractions, boundaries, effect, alpha }) };
 }
 
 /** Whether there is still hope; nothing where nobody asked, or nothing was read. */

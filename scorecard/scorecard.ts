@@ -1,5 +1,6 @@
 import type { MetricDefinition } from '../definitions/metric.ts';
 import type { FutilityReading } from '../estimators/stopping/futility-reading.ts';
+import type { StagewiseInference } from '../estimators/stopping/stagewise-inference.ts';
 
 /** A two-sided interval for a quantity, at the level of the stopping rule that made it. */
 export interface Interval {
@@ -36,6 +37,11 @@ export interface MetricReadout {
   readonly varianceRemovedRatio: number | null;
   /** Of the primary metric at a look before the last, where the definition wants it: whether there is still hope. */
   readonly futility?: FutilityReading;
+  /**
+   * Of the primary metric at the look that ends a group-sequential experiment: median-unbiased estimate, interval and p-value by the stage-wise ordering;
+   * `absolute` mostly shows too large an effect after an early end.
+   */
+  readonly afterStopping?: StagewiseInference;
   /** Of the primary metric, where the definition has a target: the probability that it would have been found by now. */
   readonly reachedPower?: number;
 }

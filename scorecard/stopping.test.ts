@@ -96,7 +96,7 @@ test('the planned units end an experiment of any rule', () => {
 
 test('four looks at no effect are wrong in about 5 %, and looking with Welch in far more', () => {
   const random = seededRandom(20261123);
-  const runs = 400;
+  const runs = 250;
   let sequential = 0;
   let naive = 0;
   for (let run = 0; run < runs; run += 1) {

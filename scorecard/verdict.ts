@@ -32,7 +32,7 @@ export function reachVerdict(input: VerdictInput): Verdict {
   const winner = winnerOf(input, primaries);
   const isPast = (name: Gate['gate']): boolean => own.some(({ gate, status }) => gate === name && status === 'passed');
   if (winner !== null && isPast('minimum-runtime')) {
-    const summary = `Ship ${winner.variant}: ${describe(winner)}, and every guardrail passed.`;
+    const summary = `Ship ${winner.variant}: ${describe(winner)}, and every guardrail passed.${unbiasedText(winner)}`;
     return { verdict: 'ship', summary, winningVariant: winner.variant, gates: own.map(answered) };
   }
   if (own.some(({ gate, status }) => gate === 'maximum-runtime' && status === 'failed')) {
@@ -86,6 +86,15 @@ function winnerOf({ gates }: VerdictInput, primaries: readonly MetricReadout[]):
   const better = primaries.filter((readout) => directionOf(readout) > 0);
   better.sort((a, b) => Math.abs(b.absolute.estimate) - Math.abs(a.absolute.estimate));
   return better[0] ?? null;
+}
+
+/** What to report of an experiment that could have ended at several looks. */
+function unbiasedText({ afterStopping, controlMean, valueUnit }: MetricReadout): string {
+  if (afterStopping === undefined) return '';
+  const { estimate, lower, upper } = afterStopping;
+  const text = (value: number): string =>
+    controlMean > 0 ? signedPercent(value / controlMean) : `${value.toPrecision(3)} ${valueUnit}`;
+  return ` Report ${text(estimate)} (${text(lower)} to ${text(upper)}), which is median-unbiased after looks that could have ended it.`;
 }
 
 function primaryGate({ definition, reading }: VerdictInput, primaries: readonly MetricReadout[]): Gate {
