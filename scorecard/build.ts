@@ -32,7 +32,8 @@ export type JudgedExperiment = Pick<
   readonly variants: readonly Pick<ExperimentDefinition['variants'][number], 'key' | 'weightBasisPoints'>[];
 };
 export type JudgedRecord = Pick<ExperimentRecord, 'epoch' | 'enrolledAtMs' | 'analysisClosedAtMs'>;
-export type JudgedMetric = Pick<MetricDefinition, 'key' | 'goodDirection' | 'valueUnit' | 'covariateMs' | 'windowMs'>;
+export type JudgedMetric = Pick<MetricDefinition, 'key' | 'goodDirection' | 'valueUnit' | 'covariateMs' | 'windowMs'> &
+  Partial<Pick<MetricDefinition, 'type'>>;
 
 export interface ScorecardInput {
   readonly definition: JudgedExperiment;

@@ -1,8 +1,11 @@
 import { cuped } from '../estimators/cuped.ts';
-import type { ScorecardInput } from './build.ts';
+import type { ProportionSequence } from '../estimators/stopping/proportion-sequence.ts';
+import type { JudgedMetric, ScorecardInput } from './build.ts';
 import { checkGuardrail, sharedAlpha } from './guardrail.ts';
 import { statisticsOf, treatmentsOf } from './arms.ts';
+import { harmOf, rareProportion } from './rare-proportion.ts';
 import type { Gate } from './scorecard.ts';
+import { percent, signedPercent } from './wording.ts';
 
 /** One gate for each guardrail and variant. */
 export function guardrailGates(input: ScorecardInput): Gate[] {
@@ -19,6 +22,8 @@ export function guardrailGates(input: ScorecardInput): Gate[] {
       if (control === null || treatment === null) {
         return { gate: 'guardrail', metricKey, status: 'waiting', reason: `${metricKey}: no matured units yet` };
       }
+      const rare = rareProportion({ definition, metric, variant, control, treatment, alpha });
+      if (rare !== null) return rareGate(rare, { metric, variant, marginRatio });
       const arms = cuped(control, treatment);
       const { status, reason } = checkGuardrail({
         control: arms.control,
@@ -30,4 +35,24 @@ export function guardrailGates(input: ScorecardInput): Gate[] {
       return { gate: 'guardrail', metricKey, status, reason: `${metricKey}, ${variant}: ${reason}` };
     });
   });
+}
+
+interface RareGuardrail {
+  readonly metric: JudgedMetric;
+  readonly variant: string;
+  readonly marginRatio: number;
+}
+
+/** As of `checkGuardrail`, from an exact interval. */
+function rareGate(rare: ProportionSequence, { metric, variant, marginRatio }: RareGuardrail): Gate {
+  const harm = harmOf(rare, { goodDirection: metric.goodDirection, marginRatio });
+  const { estimate, lower, upper } = rare.relative;
+  const bound = (value: number): string => (Number.isFinite(value) ? signedPercent(value) : 'without bound');
+  const observed = `${bound(estimate)} (${bound(lower)} to ${bound(upper)}; few successes, read exactly)`;
+  const margin = `a harm of ${percent(marginRatio)}`;
+  const gate = { gate: 'guardrail', metricKey: metric.key } as const;
+  const say = (what: string): string => `${metric.key}, ${variant}: ${observed} ${what}`;
+  if (harm === 'beyond') return { ...gate, status: 'failed', reason: say(`is beyond ${margin}`) };
+  if (harm === 'within') return { ...gate, status: 'passed', reason: say(`excludes ${margin}`) };
+  return { ...gate, status: 'inconclusive', reason: say(`does not exclude ${margin} yet`) };
 }

@@ -1,12 +1,14 @@
 import { adjustedPValues } from '../estimators/comparisons/adjusted-p-values.ts';
 import { differenceOfMeans } from '../estimators/effect.ts';
 import { fiellerLift } from '../estimators/ratio-interval.ts';
+import type { ProportionSequence } from '../estimators/stopping/proportion-sequence.ts';
 import { statisticsOf, treatmentsOf } from './arms.ts';
-import type { JudgedMetric, MetricStatistics, ScorecardInput } from './build.ts';
+import type { MetricStatistics, ScorecardInput } from './build.ts';
 import { compareArms, type Compared, type Comparison } from './compare-arms.ts';
 import { endingOf } from './ending.ts';
 import { sharedAlpha } from './guardrail.ts';
 import type { Reading } from './looks.ts';
+import { boundedLift, rareProportion, type RareProportionInput } from './rare-proportion.ts';
 import type { MetricReadout } from './scorecard.ts';
 
 /** Every metric for every variant that has enough matured units. */
@@ -32,7 +34,8 @@ function readoutsOfMetric(input: ScorecardInput, key: string, role: MetricReadou
     const control = statisticsOf(statistics, key, definition.control);
     const treatment = statisticsOf(statistics, key, variant);
     if (control === null || treatment === null) return [];
-    const compared = { metric, role, variant, control, treatment, alpha, stopping: definition.stopping, reading };
+    const { stopping } = definition;
+    const compared = { definition, metric, role, variant, control, treatment, alpha, stopping, reading };
     const readout = readoutOf(compared);
     return readout === null ? [] : [readout];
   });
@@ -56,10 +59,8 @@ function levelOf({ definition }: ScorecardInput, role: MetricReadout['role'], tr
   return sharedAlpha(alpha, treatments * (role === 'primary' ? 1 : definition.metrics.guardrails.length));
 }
 
-interface ReadoutInput extends Comparison {
-  readonly metric: JudgedMetric;
+interface ReadoutInput extends Comparison, RareProportionInput {
   readonly role: MetricReadout['role'];
-  readonly variant: string;
 }
 
 /** Null where there are too few units for an interval, or no value varies. */
@@ -68,7 +69,7 @@ function readoutOf(input: ReadoutInput): MetricReadout | null {
   const compared = compareArms(input);
   if (compared === null) return null;
   const { arms, absolute, pValue, criticalValue } = compared;
-  return {
+  const readout: MetricReadout = {
     metricKey: metric.key,
     role,
     goodDirection: metric.goodDirection,
@@ -86,6 +87,21 @@ function readoutOf(input: ReadoutInput): MetricReadout | null {
     method: `${metric.covariateMs > 0 ? 'CUPED, ' : ''}${compared.method} at ${(100 * (1 - alpha)).toFixed(1)} %`,
     varianceRemovedRatio: metric.covariateMs > 0 ? compared.varianceRemovedRatio : null,
     ...(role === 'primary' ? ending(input, arms) : {}),
+  };
+  const rare = input.reading.kind === 'any-time' ? rareProportion(input) : null;
+  return rare === null ? readout : { ...readout, ...exactly(rare, input) };
+}
+
+/** Of the units as they are, without a covariate. */
+function exactly(rare: ProportionSequence, { control, treatment, alpha }: ReadoutInput): Partial<MetricReadout> {
+  return {
+    controlMean: control.sumY / control.count,
+    variantMean: treatment.sumY / treatment.count,
+    absolute: rare.absolute,
+    relative: boundedLift(rare),
+    pValue: rare.pValue,
+    method: `exact confidence sequence for few successes at ${(100 * (1 - alpha)).toFixed(1)} %`,
+    varianceRemovedRatio: null,
   };
 }
 
