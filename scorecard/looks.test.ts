@@ -64,6 +64,29 @@ test('a look at which an arm is empty is left out, and its alpha is spent later'
   });
 });
 
+test('of looks between which nobody came the last counts', () => {
+  const units = ['control', 'retry'].flatMap((variant) => [
+    { look: 0, variant, units: 500 },
+    { look: 3, variant, units: 1 },
+  ]);
+  const ask = (days: number) => {
+    const due = dueLooks(definition(SEQUENTIAL), record, { asOfMs: at(days), isFullAtMs: null });
+    return readingAt(definition(SEQUENTIAL), record, { asOfMs: at(days), due, units });
+  };
+  const paused = ask(22);
+  assert.ok(paused.kind === 'look');
+  assert.deepEqual([paused.look, paused.spendingFractions, paused.information], [1, [0.75], [250]]);
+  const ended = ask(28);
+  assert.ok(ended.kind === 'look' && ended.isLast);
+  assert.deepEqual(
+    [ended.spendingFractions, ended.information],
+    [
+      [0.75, 1],
+      [250, 250.5],
+    ],
+  );
+});
+
 test('whenever one asks: past looks never change, and none lies in the future', () => {
   const day = fc.double({ min: 0.01, max: 60, noNaN: true });
   fc.assert(

@@ -1,4 +1,5 @@
 import type { StoppingRule } from '../definitions/experiment.ts';
+import { SMALLEST_STEP_RATIO } from '../estimators/stopping/score-density.ts';
 import type { JudgedExperiment, JudgedRecord } from './build.ts';
 
 /** Units that matured after the look before and not after this one. */
@@ -75,7 +76,7 @@ export function dueLooks(
 
 /**
  * What may be read: the last of the due looks, with the information of all of them. A look at which an arm has no units is left out: its part of alpha
- * is spent at the next one.
+ * is spent at the next one. Of looks between which nobody matured the last counts: they see the same, and it spends what the others may spend.
  *
  * @param due as `dueLooks` gives them
  */
@@ -92,7 +93,8 @@ export function readingAt(
   const looks = looksOf(definition.stopping);
   const points = due
     .map((time, index) => ({ ...time, information: informationAt(definition, units, index) }))
-    .filter(({ information }) => information > 0);
+    .filter(({ information }) => information > 0)
+    .filter(({ information }, index, all) => isNews(information, all[index + 1]?.information));
   const last = points.at(-1);
   if (last === undefined) {
     const next = plannedLooksMs(definition, record).find((atMs) => atMs > asOfMs);
@@ -107,6 +109,11 @@ export function readingAt(
     spendingFractions: points.map(({ spendingFraction }) => spendingFraction),
     information: points.map(({ information }) => information),
   };
+}
+
+/** Whether the next look sees more than this one, by more than numerical integration can tell apart. */
+function isNews(information: number, next: number | undefined): boolean {
+  return next === undefined || (next - information) / next > 2 * SMALLEST_STEP_RATIO;
 }
 
 /**
