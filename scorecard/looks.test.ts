@@ -67,7 +67,7 @@ test('a look at which an arm is empty is left out, and its alpha is spent later'
 test('of looks between which nobody came the last counts', () => {
   const units = ['control', 'retry'].flatMap((variant) => [
     { look: 0, variant, units: 500 },
-    { look: 3, variant, units: 1 },
+    { look: 3, variant, units: 500 },
   ]);
   const ask = (days: number) => {
     const due = dueLooks(definition(SEQUENTIAL), record, { asOfMs: at(days), isFullAtMs: null });
@@ -82,7 +82,7 @@ test('of looks between which nobody came the last counts', () => {
     [ended.spendingFractions, ended.information],
     [
       [0.75, 1],
-      [250, 250.5],
+      [250, 500],
     ],
   );
 });
