@@ -86,6 +86,7 @@ test('the boundary of a look that came on time is the one of the design', () => 
   const standardError = Math.sqrt((0.2 * 0.8 * 2) / (14 * PER_DAY));
   assert.ok(readout?.futility !== undefined);
   const { boundary, detectableEffect } = readout.futility;
+  assert.ok(boundary !== null);
   assert.ok(Math.abs(boundary / standardError - (design.lower[1] ?? NaN)) < 1e-3, `${boundary / standardError}`);
   assert.ok(Math.abs(detectableEffect / (standardError * Math.SQRT1_2) - design.drift) < 1e-3);
 });

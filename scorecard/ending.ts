@@ -83,6 +83,7 @@ function hopeText({
   goodDirection,
 }: MetricReadout): string {
   if (futility === undefined) return '';
+  if (futility.boundary === null) return `${metricKey}, ${variant}: too early to give up`;
   const text = (value: number): string =>
     controlMean > 0 ? signedPercent(value / controlMean) : `${value.toPrecision(3)} ${valueUnit}`;
   const which = goodDirection === 'increase' ? 'below' : 'above';

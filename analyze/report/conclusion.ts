@@ -28,6 +28,7 @@ export function conclusion({ reason, metrics, warnings }: ExperimentAnalysis): s
 function hope(futility: Comparison['futility'], inWords: (of: number) => string): string {
   if (futility === null) return '';
   const { isFutile, boundary, detectableEffect, power } = futility;
+  if (boundary === null) return ' It is too early to give up.';
   const planned = `the planned end finds ${inWords(detectableEffect)} with ${percent(power, 0)}`;
   return isFutile
     ? ` Going on is futile: the effect has not reached the futility boundary of ${inWords(boundary)} (${planned}).`

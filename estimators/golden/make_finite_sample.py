@@ -6,6 +6,7 @@ import pathlib
 
 import numpy as np
 from confseq import boundaries
+from confseq import quantiles as confseq_quantiles
 from scipy.optimize import brentq
 from scipy.special import betaln
 
@@ -90,7 +91,15 @@ for n, p in ((50, 0.5), (1000, 0.9), (1000, 0.99), (5, 0.5), (200_000, 0.5)):
         quantiles.append({"count": n, "quantile": p, "alpha": alpha, "tunedForCount": tuned, "lower": int(inside.min()),
                           "upper": int(inside.max()) + 1})
 
+# Both arms are logistic, at evenly spaced shares; the treatment's values are shifted.
+pairs = []
+for n0, n1, shift, p in ((200, 200, 0.1, 0.5), (2000, 2500, 0.4, 0.5), (2000, 1500, -0.6, 0.5), (20_000, 20_000, 0.11, 0.9), (3000, 3000, 1.2, 0.25)):
+    tuned = 1000
+    arm = lambda n: np.log((np.arange(n) + 0.5) / (n - np.arange(n) - 0.5))
+    value = confseq_quantiles.quantile_ab_p_value(arm(n0), arm(n1) + shift, p, tuned, 0.05)
+    pairs.append({"control": n0, "treatment": n1, "shift": shift, "quantile": p, "alpha": 0.05, "tunedForCount": tuned, "pValue": value})
+
 golden = {"source": {"confseq": importlib.metadata.version("confseq"), "scipy": importlib.metadata.version("scipy"),
                      "script": "estimators/golden/make_finite_sample.py"},
-          "rates": rates, "splits": splits, "differences": differences, "quantiles": quantiles}
+          "rates": rates, "splits": splits, "differences": differences, "quantiles": quantiles, "pairs": pairs}
 pathlib.Path(__file__).with_name("finite-sample.json").write_text(json.dumps(golden, indent=1) + "\n")

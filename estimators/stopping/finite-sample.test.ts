@@ -41,6 +41,14 @@ interface Golden {
     readonly lower: number;
     readonly upper: number;
   })[];
+  /** Logistic values at evenly spaced shares, so many in each arm; the treatment's are shifted. */
+  readonly pairs: readonly (Tuned & {
+    readonly control: number;
+    readonly treatment: number;
+    readonly shift: number;
+    readonly quantile: number;
+    readonly pValue: number;
+  })[];
 }
 const golden = JSON.parse(readFileSync(repositoryFile('estimators/golden/finite-sample.json'), 'utf8')) as Golden;
 
@@ -77,6 +85,16 @@ test('the difference of two rates equals a search over a grid', () => {
 test('the ranks of a quantile equal those of confseq’s mixture', () => {
   for (const { count, lower, upper, ...tuning } of golden.quantiles)
     assert.deepEqual(quantileRanks(count, tuning), { lower, upper }, `${count} values, ${tuning.quantile}`);
+});
+
+test('the p-value of two quantiles equals that of Howard and Ramdas', () => {
+  const arm = (count: number, shift: number) =>
+    rankedValues(Float64Array.from({ length: count }, (_, i) => shift + Math.log((i + 0.5) / (count - i - 0.5))));
+  for (const { control, treatment, shift, pValue, ...tuning } of golden.pairs) {
+    const actual = quantileDifferenceSequence(arm(control, 0), arm(treatment, shift), tuning).pValue;
+    // Ours stops at e to the power of −40.
+    close(actual, Math.max(pValue, Math.exp(-40)), 1e-9 * pValue, `${control} and ${treatment}, ${shift}`);
+  }
 });
 
 test('in finite samples the evidence has expectation 1 under the rate, whatever it is', () => {

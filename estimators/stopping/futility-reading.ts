@@ -14,8 +14,8 @@ export interface FutilityRule {
 
 export interface FutilityReading {
   readonly isFutile: boolean;
-  /** Futile below this effect in the good direction; in the effect's unit, signed as it is. */
-  readonly boundary: number;
+  /** Futile below this effect in the good direction; in the effect's unit, signed as it is. null: so early that nothing may be given up yet. */
+  readonly boundary: number | null;
   /** The effect that the experiment finds with `power` by its planned end, giving up where it is futile; signed in the good direction. */
   readonly detectableEffect: number;
   readonly power: number;
@@ -62,7 +62,7 @@ export function readFutility({ rule, futility, effect, alpha, goodDirection }: F
   const { estimate, standardError } = effect;
   return {
     isFutile: sign * estimate < boundary * standardError,
-    boundary: sign * boundary * standardError,
+    boundary: Number.isFinite(boundary) ? sign * boundary * standardError : null,
     detectableEffect: sign * design.drift * standardError * Math.sqrt(share),
     power: futility.power,
   };
