@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
 import { repositoryFile } from '../parts/repository-root.ts';
+import { addAaCommand } from './commands/aa.ts';
 import { addAnalyzeCommand } from './commands/analyze.ts';
 import { addAuditCommand } from './commands/audit.ts';
 import { addBackupCommands } from './commands/backup.ts';
@@ -70,6 +71,7 @@ export function createProgram(shell: Shell, onUsage: (text: string) => void): Co
   addSetupCommand(program, shell);
   addAnalyzeCommand(program, shell);
   addPlanCommand(program, shell);
+  addAaCommand(program, shell);
   addConnectCommand(program, shell);
   return program;
 }

@@ -1,13 +1,11 @@
 import type { Baseline } from '../../estimators/planning/plan.ts';
 import { cupedSeveral } from '../../estimators/variance/cuped-several.ts';
 import { AnalyzeError } from '../analyze-error.ts';
-import { checkColumns } from '../experiment/check-columns.ts';
-import { columnsOf, type MetricExpression } from '../experiment/metric-expression.ts';
-import { readCap, readLinearized } from '../experiment/metric-moments.ts';
-import type { ExperimentRequest } from '../experiment/request.ts';
-import { makeUnits, UNITS } from '../experiment/units.ts';
-import { openDataFile } from '../input/data-file.ts';
-import { loadRows, type FileRows } from '../input/file-rows.ts';
+import type { MetricExpression } from '../experiment/metric-expression.ts';
+import { readLinearized } from '../experiment/metric-moments.ts';
+import { UNITS } from '../experiment/units.ts';
+import { loadHistory } from '../history/load-history.ts';
+import type { FileRows } from '../input/file-rows.ts';
 import { withScratchWarehouse } from '../input/scratch-warehouse.ts';
 
 export interface HistoryRequest {
@@ -28,25 +26,13 @@ export interface History {
   readonly dailyUnits: number | null;
 }
 
-/** Stands for the column of arms, which a history does not have. */
-const NO_ARMS = '\u001Fall';
-
 /** @throws AnalyzeError where the file cannot be read as asked, with the column and the row where there is one */
 export async function readHistory({ file, unit, metric, covariates, date }: HistoryRequest): Promise<History> {
   return await withScratchWarehouse(async (warehouse) => {
-    const texts = metric.type === 'distinct' ? [unit, ...columnsOf(metric)] : [unit];
-    const numbers = metric.type === 'distinct' ? covariates : [...covariates, ...columnsOf(metric)];
-    const loaded = await loadRows(warehouse, await openDataFile(warehouse, file), {
-      texts,
-      numbers,
-      times: date === null ? [] : [date],
-    });
-    const rows: FileRows = { ...loaded, text: (column) => (column === NO_ARMS ? "'all'" : loaded.text(column)) };
-    const request = requestOf({ file, unit, metric, covariates, date });
-    await checkColumns(rows, request);
-    const units = await makeUnits(rows, request);
-    const capAt = await readCap(warehouse, metric, 0);
-    const reading = { request, metric, metricIndex: 0, capAt, covariates: units.covariates, groupBy: null };
+    const history = { file, unit, metrics: [metric], covariates, date };
+    const { rows, readings } = await loadHistory(warehouse, history);
+    const [reading] = readings;
+    if (reading === undefined) throw new RangeError('a history has a metric');
     const [all] = await readLinearized(warehouse, reading);
     if (all === undefined) throw new AnalyzeError(`metric ${metric.expression}: fewer than 2 units have a value`);
     const { control, varianceRemovedRatio } = cupedSeveral(all.moments, all.moments);
@@ -63,25 +49,6 @@ export async function readHistory({ file, unit, metric, covariates, date }: Hist
       dailyUnits: date === null ? null : await unitsADay(rows, date, unit),
     };
   });
-}
-
-function requestOf({ file, unit, metric, covariates, date }: HistoryRequest): ExperimentRequest {
-  return {
-    file,
-    unit,
-    variant: NO_ARMS,
-    control: 'all',
-    metrics: [metric],
-    covariates,
-    segments: [],
-    date,
-    stopping: { rule: 'fixed-horizon' },
-    design: { kind: 'user' },
-    alpha: 0.05,
-    correction: 'none',
-    weights: null,
-    missing: 'refuse',
-  };
 }
 
 /** Units over the days from the first to the last one on which a unit was first seen. */

@@ -1,0 +1,83 @@
+import { aaReport, type AaReport } from '../../estimators/reading/aa-verdict.ts';
+import { retrospectiveAa, type AaHistory, type AaPlan } from '../../estimators/reading/retrospective-aa.ts';
+import type { DuckDbWarehouse } from '../../warehouse/duckdb.ts';
+import { AnalyzeError } from '../analyze-error.ts';
+import { numbersOf, relationOf, type Reading } from '../experiment/metric-relation.ts';
+import { withScratchWarehouse } from '../input/scratch-warehouse.ts';
+import { loadHistory, type HistoryFile } from './load-history.ts';
+import { sentenceOf } from './aa-wording.ts';
+
+export interface AaRequest extends HistoryFile {
+  readonly splits: number;
+  /** Of an always-valid reading: at how many evenly spaced numbers of units each split is looked at. */
+  readonly looks: number;
+  readonly alpha: number;
+  readonly seed: number;
+}
+
+/** What a metric can be relied on for; JSON as it is. */
+export interface MetricAa {
+  readonly metric: string;
+  readonly fixedHorizon: AaReport;
+  readonly alwaysValid: AaReport;
+  /** For readers. */
+  readonly sentence: string;
+}
+
+export interface AaAnalysis {
+  readonly file: string;
+  readonly unitCount: number;
+  readonly splits: number;
+  readonly looks: number;
+  readonly alpha: number;
+  readonly seed: number;
+  readonly covariates: readonly string[];
+  readonly metrics: readonly MetricAa[];
+}
+
+/** @param onMetric told which metric is split next */
+export async function analyzeAa(request: AaRequest, onMetric: (metric: string) => void): Promise<AaAnalysis> {
+  return await withScratchWarehouse(async (warehouse) => {
+    const { readings, unitCount } = await loadHistory(warehouse, request);
+    const metrics: MetricAa[] = [];
+    for (const reading of readings) {
+      onMetric(reading.metric.expression);
+      metrics.push(readMetric(await readNumbers(warehouse, reading), reading, request));
+    }
+    const { file, splits, looks, alpha, seed, covariates } = request;
+    return { file, unitCount, splits, looks, alpha, seed, covariates, metrics };
+  });
+}
+
+function readMetric(history: AaHistory, { metric }: Reading, request: AaRequest): MetricAa {
+  const report = (stopping: AaPlan['stopping']): AaReport => {
+    const plan = { ...request, stopping };
+    return aaReport(retrospectiveAa(history, plan), plan);
+  };
+  try {
+    const fixedHorizon = report({ rule: 'fixed-horizon' });
+    const alwaysValid = report({ rule: 'always-valid', tunedForCount: history.numbers[0]?.length ?? 1 });
+    const reports = { fixedHorizon, alwaysValid };
+    return { metric: metric.expression, ...reports, sentence: sentenceOf(reports, request) };
+  } catch (error) {
+    if (error instanceof RangeError)
+      throw new AnalyzeError(`${request.file}, metric ${metric.expression}: ${error.message}`, { cause: error });
+    throw error;
+  }
+}
+
+/** The numbers of every unit, in the order of the file. */
+async function readNumbers(warehouse: DuckDbWarehouse, reading: Reading): Promise<AaHistory> {
+  const { metric, request } = reading;
+  if (metric.type === 'quantile')
+    throw new AnalyzeError(
+      `${request.file}, metric ${metric.expression}: a quantile has no number per unit to split; use a mean, a proportion or a ratio`,
+    );
+  const { entries, pairs } = numbersOf(reading);
+  const columns = entries.map((entry, index) => `CAST(${entry} AS DOUBLE) AS n${index}`);
+  const { columns: found } = await warehouse.queryColumns({
+    sql: `-- One row per unit: the numbers that the metric is made of.\nSELECT ${columns.join(', ')} FROM (${relationOf(reading)}) AS relation`,
+    parameters: {},
+  });
+  return { pairs, numbers: entries.map((_, index) => found[`n${index}`] ?? new Float64Array()) };
+}
