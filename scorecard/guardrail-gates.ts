@@ -48,7 +48,7 @@ function rareGate(rare: ProportionSequence, { metric, variant, marginRatio }: Ra
   const harm = harmOf(rare, { goodDirection: metric.goodDirection, marginRatio });
   const { estimate, lower, upper } = rare.relative;
   const bound = (value: number): string => (Number.isFinite(value) ? signedPercent(value) : 'without bound');
-  const observed = `${bound(estimate)} (${bound(lower)} to ${bound(upper)}; few successes, read exactly)`;
+  const observed = `${bound(estimate)} (${bound(lower)} to ${bound(upper)}; a rare outcome, read exactly)`;
   const margin = `a harm of ${percent(marginRatio)}`;
   const gate = { gate: 'guardrail', metricKey: metric.key } as const;
   const say = (what: string): string => `${metric.key}, ${variant}: ${observed} ${what}`;

@@ -24,16 +24,33 @@ test('a primary proportion with few successes is read exactly, and decides', () 
   assert.deepEqual(primary?.absolute, expected.absolute);
   assert.deepEqual(primary?.relative, expected.relative);
   assert.equal(primary?.pValue, expected.pValue);
-  assert.match(primary?.method ?? '', /^exact confidence sequence for few successes at 95\.0 %$/);
+  assert.match(primary?.method ?? '', /^exact confidence sequence of a rare outcome at 95\.0 %$/);
   assert.equal(card.verdict, 'ship');
 });
 
 test('with many successes, another rule or another type of metric the reading is the one it was', () => {
-  const many = buildScorecard(counted([60, 60], [3_000, 1_000])).readouts[0];
+  const many = buildScorecard(counted([60, 70], [3_000, 1_000])).readouts[0];
   assert.match(many?.method ?? '', /^asymptotic/);
   const input = counted([10, 50], [3_000, 1_000]);
   const metrics = new Map([...input.metrics].map(([key, metric]) => [key, { ...metric, type: 'count' as const }]));
   assert.match(buildScorecard({ ...input, metrics }).readouts[0]?.method ?? '', /^asymptotic/);
+});
+
+test('within a segment too, so that a small one is not called harmed by chance', () => {
+  const input = counted([60, 60], [3_000, 1_000]);
+  const inSegment = { attribute: 'device', value: 'android' };
+  const segmentStatistics = [
+    { ...proportion('deposited', 'control', 5_000, 12 / 5_000), ...inSegment },
+    { ...proportion('deposited', 'retry', 5_000, 3 / 5_000), ...inSegment },
+  ];
+  const [segment] = buildScorecard({ ...input, segmentStatistics }).segments;
+  const expected = proportionSequence(
+    { successes: 12, trials: 5_000 },
+    { successes: 3, trials: 5_000 },
+    { alpha: 0.05, treatmentShare: 0.5, tunedForCount: 10_000 },
+  );
+  assert.deepEqual([segment?.absolute, segment?.pValue], [expected.absolute, expected.pValue]);
+  assert.equal(segment?.isHarmed, false);
 });
 
 test('a rare guardrail is breached, passed or open by the exact interval', () => {
@@ -47,7 +64,7 @@ test('a rare guardrail is breached, passed or open by the exact interval', () =>
   assert.equal(breached?.status, 'failed');
   assert.match(breached?.reason ?? '', /failed, retry: \+1900\.0 % \(\+\d.* is beyond a harm of 5\.00 %/);
   assert.equal(statusOf([0, 30], 0.05)?.status, 'failed', 'nothing to divide by is no excuse');
-  assert.match(statusOf([0, 30], 0.05)?.reason ?? '', /\(\+\d+\.\d % to without bound; few successes/);
+  assert.match(statusOf([0, 30], 0.05)?.reason ?? '', /\(\+\d+\.\d % to without bound; a rare outcome/);
   assert.equal(statusOf([70, 10], 0.05)?.status, 'passed');
   assert.equal(statusOf([20, 22], 0.05)?.status, 'inconclusive');
   assert.equal(statusOf([0, 0], 0.05)?.status, 'inconclusive');

@@ -1,11 +1,11 @@
 import type { CovariateSums } from '../estimators/cuped.ts';
-import { proportionSequence, type ProportionSequence } from '../estimators/stopping/proportion-sequence.ts';
+import type { Trials } from '../estimators/stopping/bernoulli-mixture.ts';
+import type { ProportionSequence } from '../estimators/stopping/proportion-sequence.ts';
+import { isRare, rarerOutcomeSequence } from '../estimators/stopping/rarer-outcome.ts';
 import type { JudgedExperiment, JudgedMetric } from './build.ts';
 import { MINIMUM_UNITS_PER_ARM } from './guardrail.ts';
 import type { Interval } from './scorecard.ts';
 
-/** With fewer successes in both arms together an asymptotic sequence has nothing to stand on. */
-const FEW_SUCCESSES = 100;
 /** Units of both arms at which the difference is narrowest, as of the asymptotic sequence. */
 const TUNED_FOR = 10_000;
 
@@ -19,22 +19,25 @@ export interface RareProportionInput {
 }
 
 /**
- * A proportion that is watched all the time, read exactly while it has few successes; null where it has many, or is none, or an arm is too small for any reading.
+ * A proportion that is watched all the time, read exactly while few units of an arm succeeded, or few did not; null where many did both, it is no proportion, or
+ * an arm is too small for any reading.
  */
 export function rareProportion(input: RareProportionInput): ProportionSequence | null {
   const { definition, metric, control, treatment, alpha, variant } = input;
   if (metric.type !== 'proportion' && metric.type !== 'retention') return null;
-  if (control.sumY + treatment.sumY >= FEW_SUCCESSES) return null;
+  const [ofControl, ofTreatment] = [trialsOf(control), trialsOf(treatment)];
+  if (!isRare(ofControl, ofTreatment)) return null;
   if (Math.min(control.count, treatment.count) < MINIMUM_UNITS_PER_ARM) return null;
   const weightOf = (key: string): number =>
     definition.variants.find((each) => each.key === key)?.weightBasisPoints ?? 0;
   const [ours, theirs] = [weightOf(variant), weightOf(definition.control)];
   if (!(ours > 0 && theirs > 0)) return null;
-  return proportionSequence(
-    { successes: control.sumY, trials: control.count },
-    { successes: treatment.sumY, trials: treatment.count },
-    { alpha, treatmentShare: ours / (ours + theirs), tunedForCount: TUNED_FOR },
-  );
+  const treatmentShare = ours / (ours + theirs);
+  return rarerOutcomeSequence(ofControl, ofTreatment, { alpha, treatmentShare, tunedForCount: TUNED_FOR });
+}
+
+function trialsOf({ sumY, count }: CovariateSums): Trials {
+  return { successes: sumY, trials: count };
 }
 
 /** Null where control's successes are too few to bound it. */

@@ -100,7 +100,7 @@ function exactly(rare: ProportionSequence, { control, treatment, alpha }: Readou
     absolute: rare.absolute,
     relative: boundedLift(rare),
     pValue: rare.pValue,
-    method: `exact confidence sequence for few successes at ${(100 * (1 - alpha)).toFixed(1)} %`,
+    method: `exact confidence sequence of a rare outcome at ${(100 * (1 - alpha)).toFixed(1)} %`,
     varianceRemovedRatio: null,
   };
 }

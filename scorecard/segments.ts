@@ -2,6 +2,7 @@ import { adjustedPValues } from '../estimators/comparisons/adjusted-p-values.ts'
 import { treatmentsOf } from './arms.ts';
 import type { ScorecardInput, SegmentStatistics } from './build.ts';
 import { compareArms } from './compare-arms.ts';
+import { boundedLift, rareProportion } from './rare-proportion.ts';
 import type { SegmentReadout } from './scorecard.ts';
 import { signedPercent } from './wording.ts';
 
@@ -22,7 +23,10 @@ export function segmentReadouts(input: ScorecardInput): SegmentReadout[] {
       const compared = compareArms({ control, treatment, alpha: stopping.alpha, stopping, reading });
       if (compared === null) return [];
       const { attribute, value } = treatment;
-      const { absolute, relative, pValue } = compared;
+      const watched = { definition, metric, variant, control, treatment, alpha: stopping.alpha };
+      const rare = reading.kind === 'any-time' ? rareProportion(watched) : null;
+      const { absolute, pValue } = rare ?? compared;
+      const relative = rare === null ? compared.relative : boundedLift(rare);
       const units = { controlUnits: control.count, variantUnits: treatment.count };
       return [{ attribute, value, variant, ...units, absolute, relative, pValue }];
     }),

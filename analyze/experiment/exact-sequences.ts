@@ -1,5 +1,5 @@
 import type { Trials } from '../../estimators/stopping/bernoulli-mixture.ts';
-import { proportionSequence } from '../../estimators/stopping/proportion-sequence.ts';
+import { isRare, rarerOutcomeSequence } from '../../estimators/stopping/rarer-outcome.ts';
 import { quantileDifferenceSequence } from '../../estimators/stopping/quantile-sequence.ts';
 import type { Warehouse } from '../../warehouse/port.ts';
 import { AnalyzeError } from '../analyze-error.ts';
@@ -9,13 +9,11 @@ import type { Reading } from './metric-relation.ts';
 import type { ExperimentRequest } from './request.ts';
 import type { ArmReading, Bounds } from './result.ts';
 
-/** With fewer successes in both arms together an asymptotic sequence has nothing to stand on. */
-export const FEW_SUCCESSES = 100;
 /** Units of both arms at which sequences are narrowest, as of the asymptotic one. */
 const DEFAULT_TUNED_FOR = 10_000;
 
 /**
- * Replaces always-valid readings by those that are exact in finite samples: of a proportion with few successes, and where the request asks for them of every
+ * Replaces always-valid readings by those that are exact in finite samples: of a proportion with a rare outcome, and where the request asks for them of every
  * proportion, and of quantiles of units with one row each. They take no covariates.
  */
 export async function withExactSequences(
@@ -67,9 +65,9 @@ function exactProportion(estimates: MetricEstimates, arm: string, request: Exper
   if (control === undefined || treatment === undefined) throw new RangeError(`arm ${arm} has no units`);
   const [ofControl, ofArm] = [trialsOf(control), trialsOf(treatment)];
   const { sequences = 'auto', alpha, weights } = request;
-  if (sequences === 'auto' && ofControl.successes + ofArm.successes >= FEW_SUCCESSES) return asymptotic;
+  if (sequences === 'auto' && !isRare(ofControl, ofArm)) return asymptotic;
   const [ours, theirs] = [weights?.[arm] ?? 1, weights?.[request.control] ?? 1];
-  const { absolute, relative, pValue } = proportionSequence(ofControl, ofArm, {
+  const { absolute, relative, pValue } = rarerOutcomeSequence(ofControl, ofArm, {
     alpha,
     treatmentShare: ours / (ours + theirs),
     tunedForCount: tunedFor(request.stopping),

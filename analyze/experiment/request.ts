@@ -40,7 +40,7 @@ export interface ExperimentRequest {
   /** When the result is looked at, and so how wide an interval has to be. */
   readonly stopping: StoppingRule;
   /**
-   * Always-valid readings of proportions and quantiles: `auto` (default) is exact for proportions with few successes, `exact` for all proportions and for
+   * Always-valid readings of proportions and quantiles: `auto` (default) is exact for proportions with a rare outcome, `exact` for all proportions and for
    * quantiles of units with one row each, `asymptotic` for none.
    */
   readonly sequences?: 'auto' | 'exact' | 'asymptotic';

@@ -1,5 +1,5 @@
 import type { Spending } from '../../estimators/stopping/spending.ts';
-import { FEW_SUCCESSES } from './exact-sequences.ts';
+import { FEW_OUTCOMES } from '../../estimators/stopping/rarer-outcome.ts';
 import type { ExperimentRequest } from './request.ts';
 
 /** How the numbers came to be, a sentence each. */
@@ -35,11 +35,13 @@ function exactInWords({ stopping, sequences = 'auto', design, metrics }: Experim
   const hasProportion = metrics.some(({ type }) => type === 'proportion');
   const hasQuantile = metrics.some(({ type }) => type === 'quantile');
   const which =
-    sequences === 'exact' ? 'Proportions' : `Proportions with fewer than ${FEW_SUCCESSES} successes in two arms`;
+    sequences === 'exact'
+      ? 'Proportions'
+      : `Proportions with fewer than ${FEW_OUTCOMES} successes, or failures, in an arm`;
   return [
     ...(hasProportion
       ? [
-          `${which} are read by sequences that are exact in finite samples: the test and the relative effect from the arms of the successes (Lindon and Malek), the difference from products of beta-binomial mixtures; without covariates.`,
+          `${which} are read by sequences that are exact in finite samples: the test and the relative effect from the arms of the rarer outcome (Lindon and Malek), the difference from products of beta-binomial mixtures; without covariates.`,
         ]
       : []),
     ...(hasQuantile && sequences === 'exact'

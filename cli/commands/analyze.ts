@@ -54,7 +54,7 @@ export function addAnalyzeCommand(program: Command, shell: Shell): void {
     .option('--information <list>', 'group-sequential: units over planned units at each look so far, such as 0.2,0.5')
     .option(
       '--sequences <kind>',
-      'always-valid: auto (exact for proportions with few successes), exact (also quantiles) or asymptotic',
+      'always-valid: auto (exact for proportions with a rare outcome), exact (also quantiles) or asymptotic',
       'auto',
     )
     .option('--tuned-for <units>', 'always-valid: the number of units at which intervals are narrowest')

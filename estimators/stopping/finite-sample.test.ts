@@ -6,6 +6,7 @@ import { repositoryFile } from '../../parts/repository-root.ts';
 import { seededRandom } from '../seeded-random.ts';
 import { bernoulliSequence, logBernoulliMixture, mixtureConcentration, type Trials } from './bernoulli-mixture.ts';
 import { eventSplit } from './event-split.ts';
+import { isRare, rarerOutcomeSequence } from './rarer-outcome.ts';
 import { proportionSequence } from './proportion-sequence.ts';
 import {
   quantileDifferenceSequence,
@@ -171,6 +172,34 @@ test('of two quantiles, also with ties, intervals mirror each other and the p-va
     }),
     { numRuns: 200, seed: 4 },
   );
+});
+
+test('where nearly all succeed, the failures are read, and say the same', () => {
+  const input = { alpha: 0.05, treatmentShare: 0.25, tunedForCount: 10_000 };
+  const [control, treatment] = [
+    { successes: 2_990, trials: 3_000 },
+    { successes: 970, trials: 1_000 },
+  ];
+  assert.ok(isRare(control, treatment));
+  const actual = rarerOutcomeSequence(control, treatment, input);
+  const failures = proportionSequence({ successes: 10, trials: 3_000 }, { successes: 30, trials: 1_000 }, input);
+  assert.equal(actual.pValue, failures.pValue);
+  assert.ok(actual.pValue < 0.05 && actual.absolute.upper < 0 && actual.relative.upper < 0);
+  assert.deepEqual(
+    [actual.absolute.lower, actual.absolute.upper],
+    [-failures.absolute.upper, -failures.absolute.lower],
+  );
+  // As a share of control's rate, which is close to 1.
+  assert.ok(actual.relative.lower < actual.absolute.lower && actual.relative.lower > actual.absolute.lower * 1.02);
+  close(actual.relative.estimate, 0.97 / (2_990 / 3_000) - 1, 1e-12);
+  const few = rarerOutcomeSequence({ successes: 1, trials: 1 }, { successes: 2, trials: 2 }, input);
+  assert.ok(few.relative.lower >= -1 && few.pValue === 1);
+  const rare = [
+    { successes: 10, trials: 3_000 },
+    { successes: 30, trials: 1_000 },
+  ] as const;
+  assert.deepEqual(rarerOutcomeSequence(...rare, input), failures);
+  assert.ok(!isRare({ successes: 50, trials: 100 }, { successes: 60, trials: 200 }));
 });
 
 test('who holds only a window of the values reads the same', () => {

@@ -28,6 +28,8 @@ export interface ProportionSequence {
   readonly absolute: { readonly estimate: number; readonly lower: number; readonly upper: number };
   /** Treatment's rate over control's minus 1; the upper end is Infinity where control's successes are too few to bound it. */
   readonly relative: { readonly estimate: number; readonly lower: number; readonly upper: number };
+  /** Holds control's rate wherever the absolute difference is held. */
+  readonly controlRate: { readonly lower: number; readonly upper: number };
   /** Anytime-valid, for equal rates; below alpha exactly where both intervals exclude 0. */
   readonly pValue: number;
 }
@@ -74,6 +76,7 @@ export function proportionSequence(
       upper: largestDifference(arms.treatment, arms.control, { limit, largestRatio: 1 + relative.upper }),
     },
     relative,
+    controlRate: ratesLeft(arms.control, arms.treatment, limit),
     pValue: Math.min(1, pValue / RATIO_SHARE),
   };
 }
@@ -87,19 +90,22 @@ function largestDifference(
   second: MixedArm,
   { limit, largestRatio }: { readonly limit: number; readonly largestRatio: number },
 ): number {
-  const [best, other] = [leastEvidence(first), leastEvidence(second)];
+  const best = leastEvidence(first);
   const largest = (logit: number): number => {
     const left = limit - evidenceAt(second, logit);
     const byEvidence = left <= best.evidence ? rateAt(best.logit) : upperRate(first, left, best.logit);
     const rate = rateAt(logit);
     return Math.min(byEvidence, largestRatio * rate) - rate;
   };
-  const forSecond = limit - best.evidence;
-  return maximumBetween(
-    largest,
-    logitOf(lowerRate(second, forSecond, other.logit)),
-    logitOf(upperRate(second, forSecond, other.logit)),
-  ).value;
+  const { lower, upper } = ratesLeft(second, first, limit);
+  return maximumBetween(largest, logitOf(lower), logitOf(upper)).value;
+}
+
+/** The rates of an arm that the evidence leaves, whatever the other arm's is. */
+function ratesLeft(arm: MixedArm, other: MixedArm, limit: number): { readonly lower: number; readonly upper: number } {
+  const left = limit - leastEvidence(other).evidence;
+  const { logit } = leastEvidence(arm);
+  return { lower: lowerRate(arm, left, logit), upper: upperRate(arm, left, logit) };
 }
 
 function logitOf(rate: number): number {
