@@ -77,7 +77,7 @@ ${promises(calibration.endings)}
 
 ## Rare proportions, looked at ${LOOKS} times
 
-1 % of the units succeed, a quarter of them are in the treatment, 120 between two looks. Share that was ever wrong.
+120, 200 and 200 units between two looks, so that 120, 40 and 1,000 units succeed by the last. Share that was ever wrong.
 
 ${promises(calibration.rareProportions)}
 
