@@ -12,7 +12,7 @@ import { readSwitchbackEstimates } from './switchback-estimates.ts';
 /** A comparison before any correction. */
 export type RawComparison = Omit<
   Comparison,
-  'adjustedPValue' | 'isSignificant' | 'reading' | 'bayesian' | 'futility' | 'afterStopping'
+  'adjustedPValue' | 'isSignificant' | 'reading' | 'selected' | 'bayesian' | 'futility' | 'afterStopping'
 >;
 
 /** One metric in the whole file or in one segment. */

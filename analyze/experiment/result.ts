@@ -53,6 +53,16 @@ export interface BayesianView {
   readonly expectedLossOfControl: number;
 }
 
+/** An interval that holds for what was selected out of many: at most alpha of the intervals that are shown miss (false coverage rate). */
+export interface SelectedInterval {
+  /** The error level at which it is made, below alpha. */
+  readonly level: number;
+  readonly lower: number;
+  readonly upper: number;
+  /** null where control's mean is not bounded away from 0. */
+  readonly relative: { readonly lower: number; readonly upper: number } | null;
+}
+
 /** One arm against control, for one metric. */
 export interface Comparison {
   readonly arm: string;
@@ -69,6 +79,8 @@ export interface Comparison {
   readonly isSignificant: boolean;
   /** What a significant effect means, by the direction that is good. */
   readonly reading: 'better' | 'worse' | 'not shown';
+  /** Of a significant one among others of its family that are not; null: `absolute` holds as it is. */
+  readonly selected: SelectedInterval | null;
   /** Without the covariates; null where there are none. */
   readonly unadjusted: (AbsoluteEffect & { readonly relative: Bounds | null; readonly pValue: number }) | null;
   /** Share of the variance of the difference that the covariates removed; null without covariates. */
@@ -112,6 +124,8 @@ export interface SegmentReading {
   readonly relative: Bounds | null;
   readonly pValue: number;
   readonly adjustedPValue: number;
+  /** Of a significant one among others that are not; null: `absolute` holds as it is, or nothing is shown. */
+  readonly selected: SelectedInterval | null;
   /** Significantly in the bad direction. */
   readonly isHarmed: boolean;
 }

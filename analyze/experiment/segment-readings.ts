@@ -4,6 +4,7 @@ import { adjustedPValues } from '../../estimators/comparisons/adjusted-p-values.
 import { readEstimates } from './metric-estimates.ts';
 import type { ExperimentRequest } from './request.ts';
 import type { MetricReading, SegmentReading } from './result.ts';
+import { selectedInterval, forSelected } from './selected-intervals.ts';
 import { segmentColumn, type KnownCovariate } from './units.ts';
 
 /** Below this many units in an arm a segment's interval is not to be trusted. */
@@ -21,7 +22,7 @@ export async function readSegments(
   metrics: readonly MetricReading[],
   covariates: readonly KnownCovariate[],
 ): Promise<Segments> {
-  const raw: Omit<SegmentReading, 'adjustedPValue' | 'isHarmed'>[] = [];
+  const raw: Omit<SegmentReading, 'adjustedPValue' | 'selected' | 'isHarmed'>[] = [];
   const small: string[] = [];
   for (const [place, segment] of request.segments.entries())
     for (const [index, metric] of request.metrics.entries()) {
@@ -60,12 +61,13 @@ export async function readSegments(
           });
         }
     }
-  const readings = judge(raw, request);
+  const judged = judge(raw, request);
+  const readings = await withSelectedIntervals(warehouse, judged, request, metrics, covariates);
   return { readings, warnings: [...harmWarnings(readings), ...smallWarnings(small)] };
 }
 
 function judge(
-  raw: readonly Omit<SegmentReading, 'adjustedPValue' | 'isHarmed'>[],
+  raw: readonly Omit<SegmentReading, 'adjustedPValue' | 'selected' | 'isHarmed'>[],
   request: ExperimentRequest,
 ): SegmentReading[] {
   const adjusted = adjustedPValues(
@@ -76,8 +78,43 @@ function judge(
     const adjustedPValue = adjusted[index] ?? reading.pValue;
     const good = request.metrics.find(({ expression }) => expression === reading.metric)?.goodDirection ?? 'increase';
     const isBad = good === 'increase' ? reading.absolute.estimate < 0 : reading.absolute.estimate > 0;
-    return { ...reading, adjustedPValue, isHarmed: isBad && adjustedPValue <= request.alpha };
+    return { ...reading, adjustedPValue, selected: null, isHarmed: isBad && adjustedPValue <= request.alpha };
   });
+}
+
+/** Out of many segments only those are looked at in which something was found: their intervals are made for that. */
+async function withSelectedIntervals(
+  warehouse: Warehouse,
+  readings: readonly SegmentReading[],
+  request: ExperimentRequest,
+  metrics: readonly MetricReading[],
+  covariates: readonly KnownCovariate[],
+): Promise<SegmentReading[]> {
+  const isFound = ({ adjustedPValue }: SegmentReading): boolean => adjustedPValue <= request.alpha;
+  const selectedCount = readings.filter(isFound).length;
+  const asked = forSelected(request, { familySize: readings.length, selectedCount });
+  if (asked === null) return [...readings];
+  const found: SegmentReading[] = [];
+  for (const reading of readings) {
+    const index = request.metrics.findIndex(({ expression }) => expression === reading.metric);
+    const metric = request.metrics[index];
+    if (!isFound(reading) || metric === undefined) {
+      found.push(reading);
+      continue;
+    }
+    const groups = await readEstimates(warehouse, {
+      request: asked,
+      metric,
+      metricIndex: index,
+      capAt: metrics[index]?.capAt ?? null,
+      covariates,
+      groupBy: segmentColumn(request.segments.indexOf(reading.segment)),
+    });
+    const estimates = groups.get(reading.value);
+    const selected = estimates === undefined ? null : selectedInterval(estimates, reading.arm, asked.alpha);
+    found.push({ ...reading, selected });
+  }
+  return found;
 }
 
 function harmWarnings(readings: readonly SegmentReading[]): Warning[] {

@@ -2,6 +2,7 @@ import type { ExperimentAnalysis } from '../experiment/result.ts';
 import { alignedTable } from './aligned-table.ts';
 import { conclusion } from './conclusion.ts';
 import { plotIntervals } from './interval-plot.ts';
+import { selectedText } from './selected-text.ts';
 import { count, effectText, percent, pValue, signedPercent, value } from './numbers.ts';
 
 /** The analysis as a table and a small plot for a terminal, without colours. */
@@ -13,6 +14,7 @@ export function experimentText(analysis: ExperimentAnalysis): string {
     ...(reason === null ? [] : [reason]),
     ...(metrics.length === 0 ? [] : [metricsTable(analysis), plotText(analysis)]),
     ...(analysis.segments.length === 0 ? [] : [segmentsTable(analysis)]),
+    ...(selectedText(analysis) === '' ? [] : [selectedText(analysis)]),
     ...(analysis.days.length === 0 ? [] : [daysTable(analysis)]),
     ...(warnings.length === 0 ? [] : [warnings.map(({ message }) => `warning: ${message}`).join('\n')]),
     ...(methods.length === 0 ? [] : [methods.join('\n')]),
