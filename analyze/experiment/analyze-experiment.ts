@@ -38,7 +38,17 @@ async function analyzeIn(warehouse: Warehouse, asked: ExperimentRequest): Promis
   const described = describe(request, rows, units, split);
   const warnings = [...checked, ...units.warnings];
   if (reason !== null)
-    return { ...described, status: 'invalid', reason, metrics: [], segments: [], days: [], methods: [], warnings };
+    return {
+      ...described,
+      status: 'invalid',
+      reason,
+      metrics: [],
+      segments: [],
+      segmentDifferences: [],
+      days: [],
+      methods: [],
+      warnings,
+    };
   const metrics = await readMetrics(warehouse, request, split, units.covariates);
   const segments = await readSegments(warehouse, request, metrics, units.covariates);
   return {
@@ -47,6 +57,7 @@ async function analyzeIn(warehouse: Warehouse, asked: ExperimentRequest): Promis
     reason: null,
     metrics,
     segments: segments.readings,
+    segmentDifferences: segments.differences,
     days: await readDays(rows, request, metrics),
     methods: methodsInWords(request),
     warnings: [...warnings, ...plausibilityWarnings(metrics, request), ...segments.warnings],
@@ -75,7 +86,7 @@ function neededBy(request: ExperimentRequest): NeededColumns {
 
 type Described = Omit<
   ExperimentAnalysis,
-  'status' | 'reason' | 'metrics' | 'segments' | 'days' | 'methods' | 'warnings'
+  'status' | 'reason' | 'metrics' | 'segments' | 'segmentDifferences' | 'days' | 'methods' | 'warnings'
 >;
 
 function describe(request: ExperimentRequest, rows: FileRows, units: Units, split: SplitReading): Described {

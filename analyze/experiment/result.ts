@@ -130,6 +130,22 @@ export interface SegmentReading {
   readonly isHarmed: boolean;
 }
 
+/** Whether an effect is the same in all values of a segment column: Cochran's Q, for one look. */
+export interface SegmentDifference {
+  readonly segment: string;
+  readonly metric: string;
+  readonly arm: string;
+  readonly statistic: number;
+  readonly degreesOfFreedom: number;
+  /** Small where the effects differ. */
+  readonly pValue: number;
+  readonly adjustedPValue: number;
+  /** I²: the share of the spread between the values that is not chance, from 0 to 1. */
+  readonly inconsistencyRatio: number;
+  /** The effect pooled over the values, weighted by the inverse of their variances. */
+  readonly pooledEstimate: number;
+}
+
 /** The primary metric on one day since a unit's first row, on its own and not corrected. */
 export interface DayReading {
   /** 0 is the day of the first row. */
@@ -177,6 +193,8 @@ export interface ExperimentAnalysis {
   /** Empty where it is invalid, as are the segments. */
   readonly metrics: readonly MetricReading[];
   readonly segments: readonly SegmentReading[];
+  /** Where several values of a segment column can be read. */
+  readonly segmentDifferences: readonly SegmentDifference[];
   /** With dates, where units have rows on several days. */
   readonly days: readonly DayReading[];
   /** How it was computed, a sentence each. */

@@ -3,7 +3,8 @@ import type { Warning } from './check-columns.ts';
 import { adjustedPValues } from '../../estimators/comparisons/adjusted-p-values.ts';
 import { readEstimates } from './metric-estimates.ts';
 import type { ExperimentRequest } from './request.ts';
-import type { MetricReading, SegmentReading } from './result.ts';
+import type { MetricReading, SegmentDifference, SegmentReading } from './result.ts';
+import { differenceWarnings, segmentDifferences } from './segment-differences.ts';
 import { selectedInterval, forSelected } from './selected-intervals.ts';
 import { segmentColumn, type KnownCovariate } from './units.ts';
 
@@ -12,6 +13,7 @@ const MINIMUM_UNITS = 30;
 
 export interface Segments {
   readonly readings: readonly SegmentReading[];
+  readonly differences: readonly SegmentDifference[];
   readonly warnings: readonly Warning[];
 }
 
@@ -63,7 +65,9 @@ export async function readSegments(
     }
   const judged = judge(raw, request);
   const readings = await withSelectedIntervals(warehouse, judged, request, metrics, covariates);
-  return { readings, warnings: [...harmWarnings(readings), ...smallWarnings(small)] };
+  const differences = segmentDifferences(readings, request);
+  const warnings = [...harmWarnings(readings), ...differenceWarnings(differences, request), ...smallWarnings(small)];
+  return { readings, differences, warnings };
 }
 
 function judge(
