@@ -130,6 +130,23 @@ test('quantiles of units with one row each are read by order statistics, out of 
   }
 });
 
+test('skewed values in a small arm beside a large one are warned of, in arms alike they are not', async () => {
+  const file = path.join(folder, 'skewed.csv');
+  const write = async (treated: number): Promise<readonly string[]> => {
+    const rows = Array.from({ length: 4_000 }, (_, i) => {
+      const arm = i % treated === 0 ? 'new' : 'old';
+      return `${i},${arm},0,${Math.floor(i / treated) % 40 === 0 ? 50 + (i % 11) : 0},0,a`;
+    });
+    await writeFile(file, ['user,arm,paid,wait,before,half', ...rows].join('\n'));
+    const weights = { old: treated - 1, new: 1 };
+    const reading = await analyze({ file, metric: 'wait:mean', weights });
+    return reading.warnings.filter(({ code }) => code === 'skewed-small-arm').map(({ message }) => message);
+  };
+  const [warning] = await write(10);
+  assert.match(warning ?? '', /about 10 of the 400 units of new carry its mean/);
+  assert.deepEqual(await write(2), []);
+});
+
 test('rows of one unit are no independent values', async () => {
   const file = path.join(folder, 'doubled.csv');
   await assert.rejects(
