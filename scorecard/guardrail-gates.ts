@@ -1,6 +1,7 @@
 import { cuped } from '../estimators/cuped.ts';
 import type { ProportionSequence } from '../estimators/stopping/proportion-sequence.ts';
 import type { JudgedMetric, ScorecardInput } from './build.ts';
+import { isCarriedByFew } from './carried-by-few.ts';
 import { checkGuardrail, sharedAlpha } from './guardrail.ts';
 import { statisticsOf, treatmentsOf } from './arms.ts';
 import { harmOf, rareProportion } from './rare-proportion.ts';
@@ -24,6 +25,10 @@ export function guardrailGates(input: ScorecardInput): Gate[] {
       }
       const rare = rareProportion({ definition, metric, variant, control, treatment, alpha });
       if (rare !== null) return rareGate(rare, { metric, variant, marginRatio });
+      if (isCarriedByFew(metric, control, treatment)) {
+        const reason = `${metricKey}, ${variant}: too few units of the smaller arm carry its mean yet`;
+        return { gate: 'guardrail', metricKey, status: 'inconclusive', reason };
+      }
       const arms = cuped(control, treatment);
       const { status, reason } = checkGuardrail({
         control: arms.control,

@@ -70,6 +70,33 @@ test('a rare guardrail is breached, passed or open by the exact interval', () =>
   assert.equal(statusOf([0, 0], 0.05)?.status, 'inconclusive');
 });
 
+test('totals that few units of a small arm carry are not read while they are watched', () => {
+  const read = (treated: number, carriers: number) => {
+    const input = scorecardInput({ ...RARE, units: [UNITS, treated] });
+    const metrics = new Map([...input.metrics].map(([key, metric]) => [key, { ...metric, type: 'sum' as const }]));
+    const sumsOf = (metricKey: string, variant: string, count: number, payers: number) => ({
+      ...proportion(metricKey, variant, count, 0),
+      sumY: 5 * payers,
+      sumYY: 25 * payers,
+    });
+    const statistics = ['deposited', 'failed'].flatMap((key) => [
+      sumsOf(key, 'control', UNITS, 1_000),
+      sumsOf(key, 'retry', treated, carriers),
+    ]);
+    const weight = Math.round((10_000 * treated) / (UNITS + treated));
+    const variants = [
+      { key: 'control', value: false, weightBasisPoints: 10_000 - weight },
+      { key: 'retry', value: true, weightBasisPoints: weight },
+    ];
+    return buildScorecard({ ...input, statistics, metrics, definition: { ...input.definition, variants } });
+  };
+  const few = read(1_000, 90);
+  assert.deepEqual(few.readouts, []);
+  assert.match(few.summary, /too few units of the smaller arm carry its mean yet/);
+  assert.equal(read(1_000, 110).readouts.length, 2);
+  assert.equal(read(UNITS, 90).readouts.length, 2, 'arms alike keep each other in balance');
+});
+
 test('arms of unequal weight are held against their own split', () => {
   const input = scorecardInput({ ...RARE, units: [9_000, 1_000], failed: [0.3, 0.1] });
   const variants = [
