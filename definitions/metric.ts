@@ -40,6 +40,11 @@ export interface MetricDefinition {
   readonly fromMs?: number;
   /** Of `count` and `sum`: a unit's value above this counts as this (winsorizing), of the covariate as well. */
   readonly cap?: number;
+  /**
+   * Of `count` and `sum`, in place of `cap`: the cap is this percentile, above 50 and below 100, of the values of all units of all variants whose window
+   * has closed, units without events included; of the covariate the same number.
+   */
+  readonly capPercentile?: number;
   /** Length of the window after a unit's first exposure, in ms. */
   readonly windowMs: number;
   /** Which direction is good. */
@@ -78,6 +83,6 @@ const ADDED_UP: ReadonlySet<MetricDefinition['type']> = new Set([
 ]);
 
 /** Whether each unit's number depends on nothing but its own events, so that statistics add up over units that are read at different times. */
-export function isAddedUp({ type }: Pick<MetricDefinition, 'type'>): boolean {
-  return ADDED_UP.has(type);
+export function isAddedUp({ type, capPercentile }: Pick<MetricDefinition, 'type' | 'capPercentile'>): boolean {
+  return ADDED_UP.has(type) && capPercentile === undefined;
 }

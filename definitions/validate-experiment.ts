@@ -32,8 +32,8 @@ function problemsOfTotals({ key, design, metrics }: ExperimentDefinition, catalo
   if (design === undefined) return [];
   const named = [metrics.primary, ...metrics.secondary, ...metrics.guardrails.map(({ metric }) => metric)];
   return named.flatMap((name) => {
-    const { type, cap } = catalogue.find('metric', name) ?? {};
-    if (cap !== undefined) {
+    const { type, cap, capPercentile } = catalogue.find('metric', name) ?? {};
+    if (cap !== undefined || capPercentile !== undefined) {
       const message = `"${name}" has a cap for each user, but a ${design.type} design compares totals; leave the cap out`;
       return [{ path: `experiment ${key}: metrics`, message }];
     }

@@ -15,7 +15,7 @@ export interface Outcome {
  */
 export function metricValue(metric: MetricDefinition, firstExposedAtMs: number, outcomes: readonly Outcome[]): number {
   if (!isWatchable(metric))
-    throw new RangeError(`metric ${metric.key} is a ${metric.type}, which has no value per unit`);
+    throw new RangeError(`metric ${metric.key} is a ${metric.type} that has no value of a unit on its own`);
   const startsAtMs = firstExposedAtMs + (metric.fromMs ?? 0);
   const endsAtMs = firstExposedAtMs + metric.windowMs;
   let value = 0;
@@ -28,9 +28,10 @@ export function metricValue(metric: MetricDefinition, firstExposedAtMs: number, 
 
 /**
  * Whether the monitor can watch a metric. A `ratio` and a `mean` have no value per unit, and of `count_distinct` the text that the warehouse gives
- * a fraction is not ours: only the scorecard guards them.
+ * a fraction is not ours; a percentile is one of all units. Only the scorecard guards them.
  */
-export function isWatchable(metric: Pick<MetricDefinition, 'type'>): boolean {
+export function isWatchable(metric: Pick<MetricDefinition, 'type' | 'capPercentile'>): boolean {
+  if (metric.capPercentile !== undefined) return false;
   return metric.type !== 'ratio' && metric.type !== 'mean' && metric.type !== 'count_distinct';
 }
 

@@ -1,6 +1,7 @@
 import type { Row } from '../warehouse/port.ts';
-import { compose, type Dialect, type TypedStatement } from './dialect.ts';
+import { compose, type Dialect, type Model, type TypedStatement } from './dialect.ts';
 import { FIRST_EXPOSURES } from './intermediate/first-exposures.ts';
+import { cappedMetrics, hasPercentileCap, UNCAPPED } from './marts/capped-metrics.ts';
 import { segmentStatistics } from './marts/segment-statistics.ts';
 import { sufficientStatistics } from './marts/sufficient-statistics.ts';
 import { unitMetrics } from './marts/unit-metrics.ts';
@@ -61,7 +62,7 @@ export function composeScorecard(
     ...sources.exposures,
     FIRST_EXPOSURES,
     ...sources.outcomes,
-    unitMetrics(dialect, metrics, attributes),
+    ...unitModels(dialect, metrics, attributes),
     sufficientStatistics(dialect, metrics),
     ...(attributes.length === 0 ? [] : [segmentStatistics(dialect, metrics, metric, attributes)]),
   ];
@@ -82,6 +83,12 @@ export function composeScorecard(
       : [`SELECT 'segment' AS part, attribute, value, ${metric} AS metric, variant, ${SUMS} FROM segment_statistics`]),
   ].join('\nUNION ALL\n');
   return compose(models, `${sql}\nORDER BY part, attribute, value, metric, variant`, sources.parameters);
+}
+
+function unitModels(dialect: Dialect, metrics: readonly CountedMetric[], attributes: readonly string[]): Model[] {
+  const models = unitMetrics(dialect, metrics, attributes);
+  if (!hasPercentileCap(metrics)) return [models];
+  return [{ ...models, name: UNCAPPED }, ...cappedMetrics(dialect, metrics, attributes)];
 }
 
 /** @throws RangeError without attributes */

@@ -90,8 +90,8 @@ function unitRows(dialect: Dialect, design: Design, { windowMs }: MetricDefiniti
 
 function assertTotals(metrics: readonly MetricDefinition[]): void {
   if (metrics.length === 0) throw new RangeError('a scorecard needs at least one metric');
-  for (const { key, type, cap } of metrics) {
-    if (cap !== undefined)
+  for (const { key, type, cap, capPercentile } of metrics) {
+    if (cap !== undefined || capPercentile !== undefined)
       throw new RangeError(
         `metric ${key} caps each user's value, but a window or a cluster has totals only: leave the cap out`,
       );

@@ -114,3 +114,33 @@ test("a cap limits a unit's value, of the window and of the time before, and not
   );
   assert.deepEqual(sums(rows), [{ units: 2, y: [199, 19_801], x: [100, 10_000, 10_000], d: [null, null, null, null] }]);
 });
+
+test('a percentile cap is one of the units of all variants whose window has closed, and cuts the covariate as well', async () => {
+  const capped = metric({ capPercentile: 80, covariateMs: DAY_MS });
+  const users = Array.from({ length: 10 }, (_, index) => `u${index}`);
+  const rows = await count(
+    [
+      ...users.flatMap((user, index) => [
+        exposure(user, index % 2 === 0 ? 'control' : 'retry', 1),
+        deposit(user, 0.5, 100), // the covariate
+        deposit(user, 1.5, index + 1),
+      ]),
+      exposure('open', 'control', 9), // its window is open, so it moves no percentile
+      deposit('open', 9.5, 1_000),
+    ],
+    { metrics: [capped], asOf: 10 },
+  );
+  // Values 1 to 10: 8 of them are at most 8, so the cap is 8. Control has 1, 3, 5, 7, 8 (of 9), the other 2, 4, 6, 8, 8 (of 10).
+  assert.deepEqual(
+    sums(rows).map(({ units, y, x }) => [units, y[0], x[0]]),
+    [
+      [5, 24, 40],
+      [5, 28, 40],
+    ],
+  );
+});
+
+test('a percentile cap where no window has closed cuts nothing', async () => {
+  const rows = await count([exposure('u1', 'control', 9)], { metrics: [metric({ capPercentile: 99 })], asOf: 10 });
+  assert.deepEqual(sums(rows), []);
+});

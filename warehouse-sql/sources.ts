@@ -3,7 +3,10 @@ import type { StatementParameter } from '../warehouse/port.ts';
 import type { Model } from './dialect.ts';
 
 /** What the marts need to know of a metric; where its outcomes come from is the sources' business. */
-export type CountedMetric = Pick<MetricDefinition, 'type' | 'windowMs' | 'covariateMs' | 'fromMs' | 'cap'>;
+export type CountedMetric = Pick<
+  MetricDefinition,
+  'type' | 'windowMs' | 'covariateMs' | 'fromMs' | 'cap' | 'capPercentile'
+>;
 
 /**
  * Where exposures and outcomes come from. Only these steps differ between the platform's own events and a warehouse that was there before;

@@ -41,6 +41,7 @@ export const metric = fields({
   window: positiveDuration,
   from: positiveDuration.optional(),
   cap: finiteNumber.optional(),
+  capPercentile: finiteNumber.optional(),
   goodDirection: z.enum(['increase', 'decrease']),
   covariate: duration.default(0),
   valueUnit: text.optional(),
@@ -49,12 +50,22 @@ export const metric = fields({
     for (const { field, message } of misfits(written)) context.addIssue({ code: 'custom', path: [field], message });
   })
   .transform(
-    ({ window: windowMs, covariate: covariateMs, valueUnit, denominator, from, cap, ...rest }): MetricDefinition => {
+    ({
+      window: windowMs,
+      covariate: covariateMs,
+      valueUnit,
+      denominator,
+      from,
+      cap,
+      capPercentile,
+      ...rest
+    }): MetricDefinition => {
       return {
         ...rest,
         ...(denominator === undefined ? {} : { denominator }),
         ...(from === undefined ? {} : { fromMs: from }),
         ...(cap === undefined ? {} : { cap }),
+        ...(capPercentile === undefined ? {} : { capPercentile }),
         windowMs,
         covariateMs,
         valueUnit: valueUnit ?? unitOf(rest, denominator),
@@ -71,6 +82,7 @@ interface Written {
   readonly window: number;
   readonly from?: number | undefined;
   readonly cap?: number | undefined;
+  readonly capPercentile?: number | undefined;
 }
 
 const MISSING_PROPERTY: Partial<Record<Type, string>> = {
@@ -81,7 +93,7 @@ const MISSING_PROPERTY: Partial<Record<Type, string>> = {
 
 /** Fields that the type needs and lacks, or that it has no use for. */
 function misfits(written: Written): { readonly field: string; readonly message: string }[] {
-  const { type, property, denominator, window, from, cap } = written;
+  const { type, property, denominator, window, from, cap, capPercentile } = written;
   const found: { readonly field: string; readonly message: string }[] = [];
   const missing = MISSING_PROPERTY[type];
   if (missing !== undefined && property === null) found.push({ field: 'property', message: missing });
@@ -105,6 +117,13 @@ function misfits(written: Written): { readonly field: string; readonly message: 
   if (cap !== undefined && type !== 'sum' && type !== 'count')
     found.push({ field: 'cap', message: `is only for counts and sums; leave it out of a ${type}` });
   if (cap !== undefined && cap <= 0) found.push({ field: 'cap', message: 'must be above 0' });
+  if (capPercentile === undefined) return found;
+  const field = 'capPercentile';
+  if (type !== 'sum' && type !== 'count')
+    found.push({ field, message: `is only for counts and sums; leave it out of a ${type}` });
+  if (cap !== undefined) found.push({ field, message: 'cannot stand beside cap; leave one of them out' });
+  if (!(capPercentile > 50 && capPercentile < 100))
+    found.push({ field, message: 'must lie between 50 and 100, such as 99.5' });
   return found;
 }
 

@@ -126,12 +126,13 @@ const metric: Arbitrary<MetricDefinition> = fc
     type: fc.constantFrom(...TYPES),
     over: fc.constantFrom(...EVENT_TYPES),
     cap: fc.option(fc.constantFrom(1, 2.5), { nil: undefined }),
+    capPercentile: fc.option(fc.constantFrom(50.1, 75, 99.5), { nil: undefined, freq: 3 }),
     event: fc.constantFrom(...EVENT_TYPES),
     where: fc.array(filter, { maxLength: 2 }),
     windowMs: fc.constantFrom(1, DAY_MS / 2, DAY_MS, 7 * DAY_MS),
     covariateMs: fc.constantFrom(0, 1, DAY_MS, 14 * DAY_MS),
   })
-  .map(({ over, cap, ...changes }) => ({
+  .map(({ over, cap, capPercentile, ...changes }) => ({
     ...DEPOSITED,
     ...changes,
     property: PROPERTIES[changes.type] ?? null,
@@ -139,10 +140,15 @@ const metric: Arbitrary<MetricDefinition> = fc
       ? { denominator: { event: over, property: null, where: changes.where.slice(1) } }
       : {}),
     ...(changes.type === 'retention' ? { fromMs: changes.windowMs / 2 } : {}),
-    ...(cap !== undefined && (changes.type === 'sum' || changes.type === 'count') ? { cap } : {}),
+    ...(changes.type === 'sum' || changes.type === 'count' ? capOf(cap, capPercentile) : {}),
   }))
   .map(({ fromMs, ...definition }) =>
     fromMs === undefined ? definition : { ...definition, fromMs: Math.floor(fromMs) },
   );
+
+function capOf(cap: number | undefined, capPercentile: number | undefined): Partial<MetricDefinition> {
+  if (cap !== undefined) return { cap };
+  return capPercentile === undefined ? {} : { capPercentile };
+}
 
 export const randomMetrics: Arbitrary<readonly MetricDefinition[]> = fc.array(metric, { minLength: 1, maxLength: 3 });

@@ -91,6 +91,7 @@ const ERASED: Readonly<Record<string, ErasedUnit>> = {
  */
 export const STATEMENTS: readonly RegisteredStatement[] = [
   ...Object.entries(METRICS).map(([type, definition]) => scorecard(`scorecard-${type}`, [definition])),
+  scorecard('scorecard-percentile-cap', [metric({ capPercentile: 99.5, covariateMs: DAY_MS }), METRICS.ratio]),
   scorecard('scorecard-covariate', [metric({ covariateMs: 14 * DAY_MS })]),
   ...UNIT_TYPES.map((unitType) => scorecard(`scorecard-of-${unitType}s`, [DEPOSITED], { ...ANALYSIS, unitType })),
   scorecard('scorecard-every-metric', EVERY_METRIC),
