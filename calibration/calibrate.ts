@@ -13,6 +13,7 @@ import { simulatePower, type PowerResult } from './power.ts';
 import { isKept, type PromiseKept } from './promise.ts';
 import { simulateQuantiles } from './quantile-looks.ts';
 import { simulateRareProportions } from './rare-proportions.ts';
+import { simulateSkewedArms } from './skewed-arms.ts';
 
 export interface Calibration {
   readonly runs: number;
@@ -25,6 +26,7 @@ export interface Calibration {
   readonly power: readonly PowerResult[];
   readonly rareProportions: readonly PromiseKept[];
   readonly quantiles: readonly PromiseKept[];
+  readonly skewedArms: readonly PromiseKept[];
   readonly endings: readonly PromiseKept[];
 }
 
@@ -51,6 +53,7 @@ export function calibrate(runs: number, seed: number, log: (line: string) => voi
     power: part('power', 60, simulatePower),
     rareProportions: part('rare proportions', 70, simulateRareProportions),
     quantiles: part('quantiles', 80, simulateQuantiles),
+    skewedArms: part('skewed arms', 85, simulateSkewedArms),
     endings: [...part('futility', 90, simulateFutility), ...part('targets', 91, simulateTargets)],
   };
 }
@@ -89,7 +92,8 @@ export function failuresOf(calibration: Calibration): Failure[] {
     expect(held.upper >= 0.94 && held.lower <= 0.96, `${quantity}: ${held.value}`, 'coverage 94 to 96 %');
   for (const { rule, theory, found } of power)
     expect(found.lower <= theory && theory <= found.upper, `${rule}: ${found.value}`, `power ${theory.toFixed(4)}`);
-  for (const line of [...calibration.rareProportions, ...calibration.quantiles, ...calibration.endings])
+  const { rareProportions, quantiles, skewedArms, endings } = calibration;
+  for (const line of [...rareProportions, ...quantiles, ...skewedArms, ...endings])
     expect(isKept(line), `${line.method}: ${line.found.value}`, `${line.promise} ${line.level}`);
   return failures;
 }

@@ -81,6 +81,12 @@ ${promises(calibration.endings)}
 
 ${promises(calibration.rareProportions)}
 
+## Skewed totals in a small arm, looked at ${LOOKS} times
+
+Log-normal revenue (σ = 1.2) of some payers, a tenth of the units in the treatment, 200 units between two looks; always-valid. Share that was ever wrong.
+
+${promises(calibration.skewedArms)}
+
 ## Quantiles, looked at ${LOOKS} times
 
 Exponential values, 20 in an arm between two looks. Share that was ever wrong.

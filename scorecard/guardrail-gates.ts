@@ -1,7 +1,7 @@
 import { cuped } from '../estimators/cuped.ts';
 import type { ProportionSequence } from '../estimators/stopping/proportion-sequence.ts';
 import type { JudgedMetric, ScorecardInput } from './build.ts';
-import { isCarriedByFew } from './carried-by-few.ts';
+import { isTooSkewed } from './skewed-totals.ts';
 import { checkGuardrail, sharedAlpha } from './guardrail.ts';
 import { statisticsOf, treatmentsOf } from './arms.ts';
 import { harmOf, rareProportion } from './rare-proportion.ts';
@@ -25,7 +25,7 @@ export function guardrailGates(input: ScorecardInput): Gate[] {
       }
       const rare = rareProportion({ definition, metric, variant, control, treatment, alpha });
       if (rare !== null) return rareGate(rare, { metric, variant, marginRatio });
-      if (isCarriedByFew(metric, control, treatment)) {
+      if (isTooSkewed(metric, control, treatment)) {
         const reason = `${metricKey}, ${variant}: too few units of the smaller arm carry its mean yet`;
         return { gate: 'guardrail', metricKey, status: 'inconclusive', reason };
       }

@@ -4,7 +4,7 @@ import { fiellerLift } from '../estimators/ratio-interval.ts';
 import type { ProportionSequence } from '../estimators/stopping/proportion-sequence.ts';
 import { statisticsOf, treatmentsOf } from './arms.ts';
 import type { MetricStatistics, ScorecardInput } from './build.ts';
-import { isCarriedByFew } from './carried-by-few.ts';
+import { isTooSkewed } from './skewed-totals.ts';
 import { compareArms, type Compared, type Comparison } from './compare-arms.ts';
 import { endingOf } from './ending.ts';
 import { sharedAlpha } from './guardrail.ts';
@@ -67,7 +67,7 @@ interface ReadoutInput extends Comparison, RareProportionInput {
 /** Null where there are too few units for an interval, or no value varies. */
 function readoutOf(input: ReadoutInput): MetricReadout | null {
   const { metric, role, variant, control, treatment, alpha } = input;
-  if (input.reading.kind === 'any-time' && isCarriedByFew(metric, control, treatment)) return null;
+  if (input.reading.kind === 'any-time' && isTooSkewed(metric, control, treatment)) return null;
   const compared = compareArms(input);
   if (compared === null) return null;
   const { arms, absolute, pValue, criticalValue } = compared;
