@@ -12,16 +12,20 @@ export interface MetricEvents {
   readonly where: readonly PropertyFilter[];
 }
 
+export type FunnelStep = Pick<MetricEvents, 'event' | 'where'>;
+
 /**
  * A number per unit, over the unit's events from its first exposure until `windowMs` later:
  * - `proportion`: 1 where at least one event matches, else 0;
  * - `count`: how many events match;
  * - `sum`: the sum of a numeric property over the events that match;
  * - `retention`: 1 where at least one event matches between `fromMs` and the end of the window, else 0;
- * - `count_distinct`: how many values a property has (as text) in the events that match.
+ * - `count_distinct`: how many values a property has (as text) in the events that match;
+ * - `funnel`: 1 where the events that match are followed by those of each of the `steps` in their order, else 0.
  * Units without an event count as 0. Two are quotients of totals over all units, whose variance is clustered by unit (delta method):
  * - `ratio`: the total of the events that match, over that of the `denominator`'s;
- * - `mean`: the average of a numeric property over the events that match and have it.
+ * - `mean`: the average of a numeric property over the events that match and have it;
+ * - `funnel` with `givenStep`: the units that reach its end, over those that reach this step.
  * Only units whose window has closed are read.
  */
 export interface MetricDefinition {
@@ -29,11 +33,15 @@ export interface MetricDefinition {
   readonly key: string;
   readonly owner: string;
   readonly description: string;
-  readonly type: 'proportion' | 'count' | 'sum' | 'retention' | 'count_distinct' | 'ratio' | 'mean';
+  readonly type: 'proportion' | 'count' | 'sum' | 'retention' | 'count_distinct' | 'ratio' | 'mean' | 'funnel';
   readonly event: string;
   /** The property that is read: required for `sum`, `mean` and `count_distinct`, possible for `ratio`, null for the other types. */
   readonly property: string | null;
   readonly where: readonly PropertyFilter[];
+  /** Of a `funnel` only: the steps that follow the first, which is `event`. A step's event comes after the one of the step before. */
+  readonly steps?: readonly FunnelStep[];
+  /** Of a `funnel` only: the step, from 1, whose units the conversion is a share of; missing: of all units. */
+  readonly givenStep?: number;
   /** Of a `ratio` only. */
   readonly denominator?: MetricEvents;
   /** Of `retention` only: when its part of the window begins, in ms after the first exposure. */
@@ -59,8 +67,8 @@ export interface MetricDefinition {
 }
 
 /** Whether the metric is a quotient of two totals, which no single number per unit tells. */
-export function isQuotient({ type }: Pick<MetricDefinition, 'type'>): boolean {
-  return type === 'ratio' || type === 'mean';
+export function isQuotient({ type, givenStep }: Pick<MetricDefinition, 'type' | 'givenStep'>): boolean {
+  return type === 'ratio' || type === 'mean' || (type === 'funnel' && givenStep !== undefined);
 }
 
 /** What a quotient is divided by; null for other types. */

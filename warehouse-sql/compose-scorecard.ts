@@ -2,6 +2,7 @@ import type { Row } from '../warehouse/port.ts';
 import { compose, type Dialect, type Model, type TypedStatement } from './dialect.ts';
 import { FIRST_EXPOSURES } from './intermediate/first-exposures.ts';
 import { cappedMetrics, hasPercentileCap, UNCAPPED } from './marts/capped-metrics.ts';
+import { funnels } from './marts/funnels.ts';
 import { segmentStatistics } from './marts/segment-statistics.ts';
 import { sufficientStatistics } from './marts/sufficient-statistics.ts';
 import { unitMetrics } from './marts/unit-metrics.ts';
@@ -87,8 +88,9 @@ export function composeScorecard(
 
 function unitModels(dialect: Dialect, metrics: readonly CountedMetric[], attributes: readonly string[]): Model[] {
   const models = unitMetrics(dialect, metrics, attributes);
-  if (!hasPercentileCap(metrics)) return [models];
-  return [{ ...models, name: UNCAPPED }, ...cappedMetrics(dialect, metrics, attributes)];
+  const steps = funnels(dialect, metrics);
+  if (!hasPercentileCap(metrics)) return [...steps, models];
+  return [...steps, { ...models, name: UNCAPPED }, ...cappedMetrics(dialect, metrics, attributes)];
 }
 
 /** @throws RangeError without attributes */

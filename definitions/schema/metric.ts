@@ -19,7 +19,7 @@ const propertyFilter = fields({
   });
 });
 
-const TYPES = ['proportion', 'count', 'sum', 'retention', 'count_distinct', 'ratio', 'mean'] as const;
+const TYPES = ['proportion', 'count', 'sum', 'retention', 'count_distinct', 'ratio', 'mean', 'funnel'] as const;
 const event = text.regex(EVENT_TYPE, 'is not an event type; use lower snake case, such as deposit_succeeded');
 
 const denominator = fields({
@@ -27,6 +27,10 @@ const denominator = fields({
   property: attributeName.nullable().default(null),
   where: listOf(propertyFilter),
 });
+
+const MOST_STEPS = 10;
+
+const step = fields({ event, where: listOf(propertyFilter) });
 
 export const metric = fields({
   kind: z.literal('metric'),
@@ -37,6 +41,11 @@ export const metric = fields({
   event,
   property: attributeName.nullable().default(null),
   where: listOf(propertyFilter),
+  steps: z
+    .array(step)
+    .max(MOST_STEPS - 1, `has more than ${MOST_STEPS - 1} entries`)
+    .optional(),
+  givenStep: finiteNumber.optional(),
   denominator: denominator.optional(),
   window: positiveDuration,
   from: positiveDuration.optional(),
@@ -58,11 +67,15 @@ export const metric = fields({
       from,
       cap,
       capPercentile,
+      steps,
+      givenStep,
       ...rest
     }): MetricDefinition => {
       return {
         ...rest,
         ...(denominator === undefined ? {} : { denominator }),
+        ...(steps === undefined ? {} : { steps }),
+        ...(givenStep === undefined ? {} : { givenStep }),
         ...(from === undefined ? {} : { fromMs: from }),
         ...(cap === undefined ? {} : { cap }),
         ...(capPercentile === undefined ? {} : { capPercentile }),
@@ -83,6 +96,9 @@ interface Written {
   readonly from?: number | undefined;
   readonly cap?: number | undefined;
   readonly capPercentile?: number | undefined;
+  readonly steps?: readonly unknown[] | undefined;
+  readonly givenStep?: number | undefined;
+  readonly covariate: number;
 }
 
 const MISSING_PROPERTY: Partial<Record<Type, string>> = {
@@ -91,10 +107,37 @@ const MISSING_PROPERTY: Partial<Record<Type, string>> = {
   count_distinct: 'is missing; a count_distinct names the property whose values it counts',
 };
 
+/** What a funnel needs and lacks, or what belongs to funnels only. */
+function funnelMisfits({
+  type,
+  steps,
+  givenStep,
+  covariate,
+}: Written): { readonly field: string; readonly message: string }[] {
+  const found: { readonly field: string; readonly message: string }[] = [];
+  const isFunnel = type === 'funnel';
+  if (isFunnel && (steps === undefined || steps.length === 0))
+    found.push({ field: 'steps', message: 'is missing; a funnel names the steps that follow its event' });
+  if (!isFunnel && steps !== undefined)
+    found.push({ field: 'steps', message: `is only for funnels; leave it out of a ${type}` });
+  if (!isFunnel && givenStep !== undefined)
+    found.push({ field: 'givenStep', message: `is only for funnels; leave it out of a ${type}` });
+  const last = (steps?.length ?? 0) + 1;
+  const isStep = givenStep === undefined || (Number.isInteger(givenStep) && givenStep >= 1 && givenStep < last);
+  if (isFunnel && !isStep)
+    found.push({ field: 'givenStep', message: `must be a step before the last, from 1 to ${last - 1}` });
+  if (isFunnel && covariate > 0)
+    found.push({
+      field: 'covariate',
+      message: 'is not for funnels, whose steps begin with the exposure; leave it out',
+    });
+  return found;
+}
+
 /** Fields that the type needs and lacks, or that it has no use for. */
 function misfits(written: Written): { readonly field: string; readonly message: string }[] {
   const { type, property, denominator, window, from, cap, capPercentile } = written;
-  const found: { readonly field: string; readonly message: string }[] = [];
+  const found = funnelMisfits(written);
   const missing = MISSING_PROPERTY[type];
   if (missing !== undefined && property === null) found.push({ field: 'property', message: missing });
   if (missing === undefined && type !== 'ratio' && property !== null) {
@@ -135,6 +178,7 @@ function unitOf(
   switch (type) {
     case 'proportion':
     case 'retention':
+    case 'funnel':
       return 'share of units';
     case 'ratio':
       return `${counted} per ${denominator?.property ?? denominator?.event ?? 'event'}`;

@@ -1,5 +1,6 @@
 import { isQuotient } from '../../definitions/metric.ts';
 import type { CountedMetric } from '../sources.ts';
+import { isFunnel } from './funnels.ts';
 import type { Dialect, Model } from '../dialect.ts';
 
 /** Every metric's value for each unit, and the same metrics before its exposure. Whether a window has closed is not asked here. */
@@ -16,6 +17,7 @@ export function unitMetrics(
   const columns = metrics.flatMap((metric, index) => {
     const { windowMs, covariateMs } = metric;
     const { fromMs = 0 } = metric;
+    if (isFunnel(metric)) return funnelColumns(dialect, metric, index);
     const value = `outcome.value_${index}`;
     const start = fromMs === 0 ? 'exposure.first_exposed_at' : at(fromMs);
     const y = total(metric, value, start, at(windowMs));
@@ -32,6 +34,9 @@ export function unitMetrics(
     // All rows of a unit have the same one.
     return `MIN(${value}) AS segment_${index}`;
   });
+  const reached = metrics.map((metric, index) =>
+    isFunnel(metric) ? `\nLEFT JOIN funnel_${index} ON funnel_${index}.unit_id = exposure.unit_id` : '',
+  );
   return {
     name: 'unit_metrics',
     sql: `
@@ -46,9 +51,19 @@ FROM int_first_exposures AS exposure
 LEFT JOIN int_unit_outcomes AS outcome
   ON outcome.unit_id = exposure.unit_id
   AND outcome.occurred_at >= ${at(-longest.covariateMs)}
-  AND outcome.occurred_at < ${at(longest.windowMs)}
+  AND outcome.occurred_at < ${at(longest.windowMs)}${reached.join('')}
 GROUP BY exposure.unit_id, exposure.variant, exposure.first_exposed_at`,
   };
+}
+
+/** All rows of a unit have the same. */
+function funnelColumns(dialect: Dialect, metric: CountedMetric, index: number): string[] {
+  const of = (side: string): string => dialect.toDouble(`COALESCE(MAX(funnel_${index}.${side}), 0)`);
+  return [
+    `${of('y')} AS y_${index}`,
+    `${dialect.toDouble('0')} AS x_${index}`,
+    ...(isQuotient(metric) ? [`${of('d')} AS d_${index}`] : []),
+  ];
 }
 
 /** A metric over the unit's own outcomes in [from, to). */

@@ -37,10 +37,10 @@ repeated_outcomes AS (
 -- One row per event whose id came more than once: event_id, occurred_at, log_partition, log_offset.
 SELECT event_id, occurred_at, log_partition, log_offset
 FROM raw_events
-WHERE event_type IN (@event_20, @event_19)
+WHERE event_type IN (@event_21, @event_6, @event_20)
   AND occurred_at >= TIMESTAMP_ADD(((SELECT TIMESTAMP_ADD(MIN(first_exposed_at), INTERVAL -1209600000 MILLISECOND) FROM int_first_exposures)), INTERVAL -259200000 MILLISECOND)
   AND occurred_at < TIMESTAMP_ADD((@as_of), INTERVAL 259200000 MILLISECOND)
-  AND event_id IN (SELECT event_id FROM raw_events WHERE event_type IN (@event_20, @event_19)
+  AND event_id IN (SELECT event_id FROM raw_events WHERE event_type IN (@event_21, @event_6, @event_20)
       AND occurred_at >= TIMESTAMP_ADD(((SELECT TIMESTAMP_ADD(MIN(first_exposed_at), INTERVAL -1209600000 MILLISECOND) FROM int_first_exposures)), INTERVAL -259200000 MILLISECOND)
       AND occurred_at < TIMESTAMP_ADD((@as_of), INTERVAL 259200000 MILLISECOND) GROUP BY event_id HAVING COUNT(*) > 1)
 ),
@@ -59,6 +59,8 @@ stg_outcomes AS (
 -- One row per event that a metric may count, the first in the log where an event id came twice:
 -- event_type, user_id, anonymous_id, named_unit_id, occurred_at, value_0, value_1, …, denominator_0, … of quotients.
 SELECT
+  log_partition,
+  log_offset,
   event_type,
   user_id,
   anonymous_id,
@@ -71,28 +73,31 @@ SELECT
   CASE WHEN event_type = @event_4 THEN JSON_VALUE(properties, '$.method') END AS value_4,
   CASE WHEN event_type = @event_5 THEN IF(JSON_TYPE(JSON_QUERY(properties, '$.amount_paise')) = 'number', CAST(JSON_VALUE(properties, '$.amount_paise') AS FLOAT64), NULL) END AS value_5,
   CASE WHEN event_type = @denominator_event_5 THEN CASE WHEN IF(JSON_TYPE(JSON_QUERY(properties, '$.amount_paise')) = 'number', CAST(JSON_VALUE(properties, '$.amount_paise') AS FLOAT64), NULL) IS NOT NULL THEN 1 END END AS denominator_5,
-  CASE WHEN event_type = @event_6 AND (JSON_VALUE(properties, '$.method')) = @where_6_0 THEN COALESCE(IF(JSON_TYPE(JSON_QUERY(properties, '$.amount_paise')) = 'number', CAST(JSON_VALUE(properties, '$.amount_paise') AS FLOAT64), NULL), 0) END AS value_6,
-  CASE WHEN event_type = @denominator_event_6 AND (IF(JSON_TYPE(JSON_QUERY(properties, '$.is_free')) = 'boolean', CAST(JSON_VALUE(properties, '$.is_free') AS BOOL), NULL)) = @denominator_where_6_0 THEN COALESCE(IF(JSON_TYPE(JSON_QUERY(properties, '$.entries')) = 'number', CAST(JSON_VALUE(properties, '$.entries') AS FLOAT64), NULL), 0) END AS denominator_6,
-  CASE WHEN event_type = @event_7 AND (JSON_VALUE(properties, '$.method')) = @where_7_0 THEN 1 END AS value_7,
-  CASE WHEN event_type = @event_8 AND (JSON_VALUE(properties, '$.method') IS NOT NULL AND COALESCE((JSON_VALUE(properties, '$.method')) <> @where_8_0, TRUE)) THEN 1 END AS value_8,
-  CASE WHEN event_type = @event_9 AND (IF(JSON_TYPE(JSON_QUERY(properties, '$.method')) = 'number', CAST(JSON_VALUE(properties, '$.method') AS FLOAT64), NULL)) = @where_9_0 THEN 1 END AS value_9,
-  CASE WHEN event_type = @event_10 AND (JSON_VALUE(properties, '$.method') IS NOT NULL AND COALESCE((IF(JSON_TYPE(JSON_QUERY(properties, '$.method')) = 'number', CAST(JSON_VALUE(properties, '$.method') AS FLOAT64), NULL)) <> @where_10_0, TRUE)) THEN 1 END AS value_10,
-  CASE WHEN event_type = @event_11 AND (IF(JSON_TYPE(JSON_QUERY(properties, '$.method')) = 'number', CAST(JSON_VALUE(properties, '$.method') AS FLOAT64), NULL)) = @where_11_0 THEN 1 END AS value_11,
-  CASE WHEN event_type = @event_12 AND (JSON_VALUE(properties, '$.method') IS NOT NULL AND COALESCE((IF(JSON_TYPE(JSON_QUERY(properties, '$.method')) = 'number', CAST(JSON_VALUE(properties, '$.method') AS FLOAT64), NULL)) <> @where_12_0, TRUE)) THEN 1 END AS value_12,
-  CASE WHEN event_type = @event_13 AND (IF(JSON_TYPE(JSON_QUERY(properties, '$.method')) = 'boolean', CAST(JSON_VALUE(properties, '$.method') AS BOOL), NULL)) = @where_13_0 THEN 1 END AS value_13,
-  CASE WHEN event_type = @event_14 AND (JSON_VALUE(properties, '$.method') IS NOT NULL AND COALESCE((IF(JSON_TYPE(JSON_QUERY(properties, '$.method')) = 'boolean', CAST(JSON_VALUE(properties, '$.method') AS BOOL), NULL)) <> @where_14_0, TRUE)) THEN 1 END AS value_14,
-  CASE WHEN event_type = @event_15 AND (JSON_VALUE(properties, '$.method')) = @where_15_0 THEN 1 END AS value_15,
-  CASE WHEN event_type = @event_16 AND (JSON_VALUE(properties, '$.method') IS NOT NULL AND COALESCE((JSON_VALUE(properties, '$.method')) <> @where_16_0, TRUE)) THEN 1 END AS value_16,
-  CASE WHEN event_type = @event_17 AND (IF(JSON_TYPE(JSON_QUERY(properties, '$.amount_paise')) = 'number', CAST(JSON_VALUE(properties, '$.amount_paise') AS FLOAT64), NULL)) > @where_17_0 THEN 1 END AS value_17,
-  CASE WHEN event_type = @event_18 AND (IF(JSON_TYPE(JSON_QUERY(properties, '$.amount_paise')) = 'number', CAST(JSON_VALUE(properties, '$.amount_paise') AS FLOAT64), NULL)) < @where_18_0 THEN 1 END AS value_18,
-  CASE WHEN event_type = @event_19 AND (JSON_VALUE(properties, '$.method')) = @where_19_0 AND (JSON_VALUE(properties, '$.method') IS NOT NULL AND COALESCE((JSON_VALUE(properties, '$.method')) <> @where_19_1, TRUE)) AND (IF(JSON_TYPE(JSON_QUERY(properties, '$.method')) = 'number', CAST(JSON_VALUE(properties, '$.method') AS FLOAT64), NULL)) = @where_19_2 AND (JSON_VALUE(properties, '$.method') IS NOT NULL AND COALESCE((IF(JSON_TYPE(JSON_QUERY(properties, '$.method')) = 'number', CAST(JSON_VALUE(properties, '$.method') AS FLOAT64), NULL)) <> @where_19_3, TRUE)) AND (IF(JSON_TYPE(JSON_QUERY(properties, '$.method')) = 'number', CAST(JSON_VALUE(properties, '$.method') AS FLOAT64), NULL)) = @where_19_4 AND (JSON_VALUE(properties, '$.method') IS NOT NULL AND COALESCE((IF(JSON_TYPE(JSON_QUERY(properties, '$.method')) = 'number', CAST(JSON_VALUE(properties, '$.method') AS FLOAT64), NULL)) <> @where_19_5, TRUE)) AND (IF(JSON_TYPE(JSON_QUERY(properties, '$.method')) = 'boolean', CAST(JSON_VALUE(properties, '$.method') AS BOOL), NULL)) = @where_19_6 AND (JSON_VALUE(properties, '$.method') IS NOT NULL AND COALESCE((IF(JSON_TYPE(JSON_QUERY(properties, '$.method')) = 'boolean', CAST(JSON_VALUE(properties, '$.method') AS BOOL), NULL)) <> @where_19_7, TRUE)) AND (JSON_VALUE(properties, '$.method')) = @where_19_8 AND (JSON_VALUE(properties, '$.method') IS NOT NULL AND COALESCE((JSON_VALUE(properties, '$.method')) <> @where_19_9, TRUE)) AND (IF(JSON_TYPE(JSON_QUERY(properties, '$.amount_paise')) = 'number', CAST(JSON_VALUE(properties, '$.amount_paise') AS FLOAT64), NULL)) > @where_19_10 AND (IF(JSON_TYPE(JSON_QUERY(properties, '$.amount_paise')) = 'number', CAST(JSON_VALUE(properties, '$.amount_paise') AS FLOAT64), NULL)) < @where_19_11 THEN 1 END AS value_19,
-  CASE WHEN event_type = @event_20 THEN COALESCE(IF(JSON_TYPE(JSON_QUERY(properties, '$.amount_paise')) = 'number', CAST(JSON_VALUE(properties, '$.amount_paise') AS FLOAT64), NULL), 0) END AS value_20
+  CASE WHEN event_type = @event_6 THEN 1 END AS step_6_0,
+  CASE WHEN event_type = @event_6_step_1 AND (JSON_VALUE(properties, '$.method')) = @where_6_step_1_0 THEN 1 END AS step_6_1,
+  CASE WHEN event_type = @event_6_step_2 THEN 1 END AS step_6_2,
+  CASE WHEN event_type = @event_7 AND (JSON_VALUE(properties, '$.method')) = @where_7_0 THEN COALESCE(IF(JSON_TYPE(JSON_QUERY(properties, '$.amount_paise')) = 'number', CAST(JSON_VALUE(properties, '$.amount_paise') AS FLOAT64), NULL), 0) END AS value_7,
+  CASE WHEN event_type = @denominator_event_7 AND (IF(JSON_TYPE(JSON_QUERY(properties, '$.is_free')) = 'boolean', CAST(JSON_VALUE(properties, '$.is_free') AS BOOL), NULL)) = @denominator_where_7_0 THEN COALESCE(IF(JSON_TYPE(JSON_QUERY(properties, '$.entries')) = 'number', CAST(JSON_VALUE(properties, '$.entries') AS FLOAT64), NULL), 0) END AS denominator_7,
+  CASE WHEN event_type = @event_8 AND (JSON_VALUE(properties, '$.method')) = @where_8_0 THEN 1 END AS value_8,
+  CASE WHEN event_type = @event_9 AND (JSON_VALUE(properties, '$.method') IS NOT NULL AND COALESCE((JSON_VALUE(properties, '$.method')) <> @where_9_0, TRUE)) THEN 1 END AS value_9,
+  CASE WHEN event_type = @event_10 AND (IF(JSON_TYPE(JSON_QUERY(properties, '$.method')) = 'number', CAST(JSON_VALUE(properties, '$.method') AS FLOAT64), NULL)) = @where_10_0 THEN 1 END AS value_10,
+  CASE WHEN event_type = @event_11 AND (JSON_VALUE(properties, '$.method') IS NOT NULL AND COALESCE((IF(JSON_TYPE(JSON_QUERY(properties, '$.method')) = 'number', CAST(JSON_VALUE(properties, '$.method') AS FLOAT64), NULL)) <> @where_11_0, TRUE)) THEN 1 END AS value_11,
+  CASE WHEN event_type = @event_12 AND (IF(JSON_TYPE(JSON_QUERY(properties, '$.method')) = 'number', CAST(JSON_VALUE(properties, '$.method') AS FLOAT64), NULL)) = @where_12_0 THEN 1 END AS value_12,
+  CASE WHEN event_type = @event_13 AND (JSON_VALUE(properties, '$.method') IS NOT NULL AND COALESCE((IF(JSON_TYPE(JSON_QUERY(properties, '$.method')) = 'number', CAST(JSON_VALUE(properties, '$.method') AS FLOAT64), NULL)) <> @where_13_0, TRUE)) THEN 1 END AS value_13,
+  CASE WHEN event_type = @event_14 AND (IF(JSON_TYPE(JSON_QUERY(properties, '$.method')) = 'boolean', CAST(JSON_VALUE(properties, '$.method') AS BOOL), NULL)) = @where_14_0 THEN 1 END AS value_14,
+  CASE WHEN event_type = @event_15 AND (JSON_VALUE(properties, '$.method') IS NOT NULL AND COALESCE((IF(JSON_TYPE(JSON_QUERY(properties, '$.method')) = 'boolean', CAST(JSON_VALUE(properties, '$.method') AS BOOL), NULL)) <> @where_15_0, TRUE)) THEN 1 END AS value_15,
+  CASE WHEN event_type = @event_16 AND (JSON_VALUE(properties, '$.method')) = @where_16_0 THEN 1 END AS value_16,
+  CASE WHEN event_type = @event_17 AND (JSON_VALUE(properties, '$.method') IS NOT NULL AND COALESCE((JSON_VALUE(properties, '$.method')) <> @where_17_0, TRUE)) THEN 1 END AS value_17,
+  CASE WHEN event_type = @event_18 AND (IF(JSON_TYPE(JSON_QUERY(properties, '$.amount_paise')) = 'number', CAST(JSON_VALUE(properties, '$.amount_paise') AS FLOAT64), NULL)) > @where_18_0 THEN 1 END AS value_18,
+  CASE WHEN event_type = @event_19 AND (IF(JSON_TYPE(JSON_QUERY(properties, '$.amount_paise')) = 'number', CAST(JSON_VALUE(properties, '$.amount_paise') AS FLOAT64), NULL)) < @where_19_0 THEN 1 END AS value_19,
+  CASE WHEN event_type = @event_20 AND (JSON_VALUE(properties, '$.method')) = @where_20_0 AND (JSON_VALUE(properties, '$.method') IS NOT NULL AND COALESCE((JSON_VALUE(properties, '$.method')) <> @where_20_1, TRUE)) AND (IF(JSON_TYPE(JSON_QUERY(properties, '$.method')) = 'number', CAST(JSON_VALUE(properties, '$.method') AS FLOAT64), NULL)) = @where_20_2 AND (JSON_VALUE(properties, '$.method') IS NOT NULL AND COALESCE((IF(JSON_TYPE(JSON_QUERY(properties, '$.method')) = 'number', CAST(JSON_VALUE(properties, '$.method') AS FLOAT64), NULL)) <> @where_20_3, TRUE)) AND (IF(JSON_TYPE(JSON_QUERY(properties, '$.method')) = 'number', CAST(JSON_VALUE(properties, '$.method') AS FLOAT64), NULL)) = @where_20_4 AND (JSON_VALUE(properties, '$.method') IS NOT NULL AND COALESCE((IF(JSON_TYPE(JSON_QUERY(properties, '$.method')) = 'number', CAST(JSON_VALUE(properties, '$.method') AS FLOAT64), NULL)) <> @where_20_5, TRUE)) AND (IF(JSON_TYPE(JSON_QUERY(properties, '$.method')) = 'boolean', CAST(JSON_VALUE(properties, '$.method') AS BOOL), NULL)) = @where_20_6 AND (JSON_VALUE(properties, '$.method') IS NOT NULL AND COALESCE((IF(JSON_TYPE(JSON_QUERY(properties, '$.method')) = 'boolean', CAST(JSON_VALUE(properties, '$.method') AS BOOL), NULL)) <> @where_20_7, TRUE)) AND (JSON_VALUE(properties, '$.method')) = @where_20_8 AND (JSON_VALUE(properties, '$.method') IS NOT NULL AND COALESCE((JSON_VALUE(properties, '$.method')) <> @where_20_9, TRUE)) AND (IF(JSON_TYPE(JSON_QUERY(properties, '$.amount_paise')) = 'number', CAST(JSON_VALUE(properties, '$.amount_paise') AS FLOAT64), NULL)) > @where_20_10 AND (IF(JSON_TYPE(JSON_QUERY(properties, '$.amount_paise')) = 'number', CAST(JSON_VALUE(properties, '$.amount_paise') AS FLOAT64), NULL)) < @where_20_11 THEN 1 END AS value_20,
+  CASE WHEN event_type = @event_21 THEN COALESCE(IF(JSON_TYPE(JSON_QUERY(properties, '$.amount_paise')) = 'number', CAST(JSON_VALUE(properties, '$.amount_paise') AS FLOAT64), NULL), 0) END AS value_21
 FROM (
   SELECT event.*
   FROM (
     SELECT *
     FROM raw_events
-    WHERE event_type IN (@event_20, @event_19)
+    WHERE event_type IN (@event_21, @event_6, @event_20)
       AND occurred_at >= (SELECT TIMESTAMP_ADD(MIN(first_exposed_at), INTERVAL -1209600000 MILLISECOND) FROM int_first_exposures)
       AND occurred_at < @as_of
   ) AS event
@@ -106,6 +111,29 @@ int_unit_outcomes AS (
 SELECT COALESCE(link.device_id, outcome.user_id, outcome.anonymous_id) AS unit_id, outcome.*
 FROM stg_outcomes AS outcome
 LEFT JOIN stg_links AS link ON link.user_id = outcome.user_id
+),
+funnel_6 AS (
+-- One row per unit with any step: y, whether it reached the last one; d, whether it reached the step that the conversion begins at.
+SELECT unit_id, MAX(CASE WHEN reached_2 IS NOT NULL THEN 1 ELSE 0 END) AS y, MAX(CASE WHEN reached_1 IS NOT NULL THEN 1 ELSE 0 END) AS d
+FROM (
+SELECT *, MIN(CASE WHEN step_6_2 IS NOT NULL AND place > reached_1 THEN place END) OVER (PARTITION BY unit_id) AS reached_2
+FROM (
+SELECT *, MIN(CASE WHEN step_6_1 IS NOT NULL AND place > reached_0 THEN place END) OVER (PARTITION BY unit_id) AS reached_1
+FROM (
+SELECT *, MIN(CASE WHEN step_6_0 IS NOT NULL THEN place END) OVER (PARTITION BY unit_id) AS reached_0
+FROM (
+  SELECT exposure.unit_id, CONCAT(LPAD(CAST(UNIX_MICROS(outcome.occurred_at) + 100000000000000000 AS STRING), 18, '0'), LPAD(CAST(outcome.log_partition AS STRING), 7, '0'), LPAD(CAST(outcome.log_offset AS STRING), 13, '0')) AS place, outcome.step_6_0, outcome.step_6_1, outcome.step_6_2
+  FROM int_first_exposures AS exposure
+  INNER JOIN int_unit_outcomes AS outcome
+    ON outcome.unit_id = exposure.unit_id
+    AND outcome.occurred_at >= exposure.first_exposed_at
+    AND outcome.occurred_at < TIMESTAMP_ADD(exposure.first_exposed_at, INTERVAL 172800000 MILLISECOND)
+  WHERE outcome.step_6_0 IS NOT NULL OR outcome.step_6_1 IS NOT NULL OR outcome.step_6_2 IS NOT NULL
+) AS until_step_0
+) AS until_step_1
+) AS until_step_2
+) AS steps
+GROUP BY unit_id
 ),
 unit_metrics AS (
 -- One row per unit: unit_id, variant, first_exposed_at, and for each metric y_0 (in its window) and x_0 (before the first exposure; 0
@@ -127,11 +155,12 @@ SELECT
   CAST(COALESCE(SUM(CASE WHEN outcome.occurred_at >= exposure.first_exposed_at AND outcome.occurred_at < TIMESTAMP_ADD(exposure.first_exposed_at, INTERVAL 172800000 MILLISECOND) THEN outcome.value_5 END), 0) AS FLOAT64) AS y_5,
   CAST(COALESCE(SUM(CASE WHEN outcome.occurred_at >= TIMESTAMP_ADD(exposure.first_exposed_at, INTERVAL 0 MILLISECOND) AND outcome.occurred_at < exposure.first_exposed_at THEN outcome.value_5 END), 0) AS FLOAT64) AS x_5,
   CAST(COALESCE(SUM(CASE WHEN outcome.occurred_at >= exposure.first_exposed_at AND outcome.occurred_at < TIMESTAMP_ADD(exposure.first_exposed_at, INTERVAL 172800000 MILLISECOND) THEN outcome.denominator_5 END), 0) AS FLOAT64) AS d_5,
-  CAST(COALESCE(SUM(CASE WHEN outcome.occurred_at >= exposure.first_exposed_at AND outcome.occurred_at < TIMESTAMP_ADD(exposure.first_exposed_at, INTERVAL 172800000 MILLISECOND) THEN outcome.value_6 END), 0) AS FLOAT64) AS y_6,
-  CAST(COALESCE(SUM(CASE WHEN outcome.occurred_at >= TIMESTAMP_ADD(exposure.first_exposed_at, INTERVAL -86400000 MILLISECOND) AND outcome.occurred_at < exposure.first_exposed_at THEN outcome.value_6 END), 0) AS FLOAT64) AS x_6,
-  CAST(COALESCE(SUM(CASE WHEN outcome.occurred_at >= exposure.first_exposed_at AND outcome.occurred_at < TIMESTAMP_ADD(exposure.first_exposed_at, INTERVAL 172800000 MILLISECOND) THEN outcome.denominator_6 END), 0) AS FLOAT64) AS d_6,
+  CAST(COALESCE(MAX(funnel_6.y), 0) AS FLOAT64) AS y_6,
+  CAST(0 AS FLOAT64) AS x_6,
+  CAST(COALESCE(MAX(funnel_6.d), 0) AS FLOAT64) AS d_6,
   CAST(COALESCE(SUM(CASE WHEN outcome.occurred_at >= exposure.first_exposed_at AND outcome.occurred_at < TIMESTAMP_ADD(exposure.first_exposed_at, INTERVAL 172800000 MILLISECOND) THEN outcome.value_7 END), 0) AS FLOAT64) AS y_7,
-  CAST(COALESCE(SUM(CASE WHEN outcome.occurred_at >= TIMESTAMP_ADD(exposure.first_exposed_at, INTERVAL 0 MILLISECOND) AND outcome.occurred_at < exposure.first_exposed_at THEN outcome.value_7 END), 0) AS FLOAT64) AS x_7,
+  CAST(COALESCE(SUM(CASE WHEN outcome.occurred_at >= TIMESTAMP_ADD(exposure.first_exposed_at, INTERVAL -86400000 MILLISECOND) AND outcome.occurred_at < exposure.first_exposed_at THEN outcome.value_7 END), 0) AS FLOAT64) AS x_7,
+  CAST(COALESCE(SUM(CASE WHEN outcome.occurred_at >= exposure.first_exposed_at AND outcome.occurred_at < TIMESTAMP_ADD(exposure.first_exposed_at, INTERVAL 172800000 MILLISECOND) THEN outcome.denominator_7 END), 0) AS FLOAT64) AS d_7,
   CAST(COALESCE(SUM(CASE WHEN outcome.occurred_at >= exposure.first_exposed_at AND outcome.occurred_at < TIMESTAMP_ADD(exposure.first_exposed_at, INTERVAL 172800000 MILLISECOND) THEN outcome.value_8 END), 0) AS FLOAT64) AS y_8,
   CAST(COALESCE(SUM(CASE WHEN outcome.occurred_at >= TIMESTAMP_ADD(exposure.first_exposed_at, INTERVAL 0 MILLISECOND) AND outcome.occurred_at < exposure.first_exposed_at THEN outcome.value_8 END), 0) AS FLOAT64) AS x_8,
   CAST(COALESCE(SUM(CASE WHEN outcome.occurred_at >= exposure.first_exposed_at AND outcome.occurred_at < TIMESTAMP_ADD(exposure.first_exposed_at, INTERVAL 172800000 MILLISECOND) THEN outcome.value_9 END), 0) AS FLOAT64) AS y_9,
@@ -154,15 +183,18 @@ SELECT
   CAST(COALESCE(SUM(CASE WHEN outcome.occurred_at >= TIMESTAMP_ADD(exposure.first_exposed_at, INTERVAL 0 MILLISECOND) AND outcome.occurred_at < exposure.first_exposed_at THEN outcome.value_17 END), 0) AS FLOAT64) AS x_17,
   CAST(COALESCE(SUM(CASE WHEN outcome.occurred_at >= exposure.first_exposed_at AND outcome.occurred_at < TIMESTAMP_ADD(exposure.first_exposed_at, INTERVAL 172800000 MILLISECOND) THEN outcome.value_18 END), 0) AS FLOAT64) AS y_18,
   CAST(COALESCE(SUM(CASE WHEN outcome.occurred_at >= TIMESTAMP_ADD(exposure.first_exposed_at, INTERVAL 0 MILLISECOND) AND outcome.occurred_at < exposure.first_exposed_at THEN outcome.value_18 END), 0) AS FLOAT64) AS x_18,
-  CAST(COALESCE(MAX(CASE WHEN outcome.occurred_at >= exposure.first_exposed_at AND outcome.occurred_at < TIMESTAMP_ADD(exposure.first_exposed_at, INTERVAL 2592000000 MILLISECOND) THEN outcome.value_19 END), 0) AS FLOAT64) AS y_19,
-  CAST(COALESCE(MAX(CASE WHEN outcome.occurred_at >= TIMESTAMP_ADD(exposure.first_exposed_at, INTERVAL 0 MILLISECOND) AND outcome.occurred_at < exposure.first_exposed_at THEN outcome.value_19 END), 0) AS FLOAT64) AS x_19,
-  CAST(COALESCE(SUM(CASE WHEN outcome.occurred_at >= exposure.first_exposed_at AND outcome.occurred_at < TIMESTAMP_ADD(exposure.first_exposed_at, INTERVAL 1 MILLISECOND) THEN outcome.value_20 END), 0) AS FLOAT64) AS y_20,
-  CAST(COALESCE(SUM(CASE WHEN outcome.occurred_at >= TIMESTAMP_ADD(exposure.first_exposed_at, INTERVAL -1209600000 MILLISECOND) AND outcome.occurred_at < exposure.first_exposed_at THEN outcome.value_20 END), 0) AS FLOAT64) AS x_20
+  CAST(COALESCE(SUM(CASE WHEN outcome.occurred_at >= exposure.first_exposed_at AND outcome.occurred_at < TIMESTAMP_ADD(exposure.first_exposed_at, INTERVAL 172800000 MILLISECOND) THEN outcome.value_19 END), 0) AS FLOAT64) AS y_19,
+  CAST(COALESCE(SUM(CASE WHEN outcome.occurred_at >= TIMESTAMP_ADD(exposure.first_exposed_at, INTERVAL 0 MILLISECOND) AND outcome.occurred_at < exposure.first_exposed_at THEN outcome.value_19 END), 0) AS FLOAT64) AS x_19,
+  CAST(COALESCE(MAX(CASE WHEN outcome.occurred_at >= exposure.first_exposed_at AND outcome.occurred_at < TIMESTAMP_ADD(exposure.first_exposed_at, INTERVAL 2592000000 MILLISECOND) THEN outcome.value_20 END), 0) AS FLOAT64) AS y_20,
+  CAST(COALESCE(MAX(CASE WHEN outcome.occurred_at >= TIMESTAMP_ADD(exposure.first_exposed_at, INTERVAL 0 MILLISECOND) AND outcome.occurred_at < exposure.first_exposed_at THEN outcome.value_20 END), 0) AS FLOAT64) AS x_20,
+  CAST(COALESCE(SUM(CASE WHEN outcome.occurred_at >= exposure.first_exposed_at AND outcome.occurred_at < TIMESTAMP_ADD(exposure.first_exposed_at, INTERVAL 1 MILLISECOND) THEN outcome.value_21 END), 0) AS FLOAT64) AS y_21,
+  CAST(COALESCE(SUM(CASE WHEN outcome.occurred_at >= TIMESTAMP_ADD(exposure.first_exposed_at, INTERVAL -1209600000 MILLISECOND) AND outcome.occurred_at < exposure.first_exposed_at THEN outcome.value_21 END), 0) AS FLOAT64) AS x_21
 FROM int_first_exposures AS exposure
 LEFT JOIN int_unit_outcomes AS outcome
   ON outcome.unit_id = exposure.unit_id
   AND outcome.occurred_at >= TIMESTAMP_ADD(exposure.first_exposed_at, INTERVAL -1209600000 MILLISECOND)
   AND outcome.occurred_at < TIMESTAMP_ADD(exposure.first_exposed_at, INTERVAL 2592000000 MILLISECOND)
+LEFT JOIN funnel_6 ON funnel_6.unit_id = exposure.unit_id
 GROUP BY exposure.unit_id, exposure.variant, exposure.first_exposed_at
 ),
 sufficient_statistics AS (
@@ -296,10 +328,10 @@ SELECT
   SUM(x_7) AS sum_x,
   SUM(x_7 * x_7) AS sum_xx,
   SUM(x_7 * y_7) AS sum_xy,
-  CAST(NULL AS FLOAT64) AS sum_d,
-  CAST(NULL AS FLOAT64) AS sum_dd,
-  CAST(NULL AS FLOAT64) AS sum_yd,
-  CAST(NULL AS FLOAT64) AS sum_xd
+  SUM(d_7) AS sum_d,
+  SUM(d_7 * d_7) AS sum_dd,
+  SUM(y_7 * d_7) AS sum_yd,
+  SUM(x_7 * d_7) AS sum_xd
 FROM unit_metrics
 WHERE TIMESTAMP_ADD(first_exposed_at, INTERVAL 172800000 MILLISECOND) <= @as_of
 GROUP BY variant
@@ -505,7 +537,7 @@ SELECT
   CAST(NULL AS FLOAT64) AS sum_yd,
   CAST(NULL AS FLOAT64) AS sum_xd
 FROM unit_metrics
-WHERE TIMESTAMP_ADD(first_exposed_at, INTERVAL 2592000000 MILLISECOND) <= @as_of
+WHERE TIMESTAMP_ADD(first_exposed_at, INTERVAL 172800000 MILLISECOND) <= @as_of
 GROUP BY variant
 UNION ALL
 SELECT
@@ -517,6 +549,23 @@ SELECT
   SUM(x_20) AS sum_x,
   SUM(x_20 * x_20) AS sum_xx,
   SUM(x_20 * y_20) AS sum_xy,
+  CAST(NULL AS FLOAT64) AS sum_d,
+  CAST(NULL AS FLOAT64) AS sum_dd,
+  CAST(NULL AS FLOAT64) AS sum_yd,
+  CAST(NULL AS FLOAT64) AS sum_xd
+FROM unit_metrics
+WHERE TIMESTAMP_ADD(first_exposed_at, INTERVAL 2592000000 MILLISECOND) <= @as_of
+GROUP BY variant
+UNION ALL
+SELECT
+  21 AS metric,
+  variant,
+  COUNT(*) AS units,
+  SUM(y_21) AS sum_y,
+  SUM(y_21 * y_21) AS sum_yy,
+  SUM(x_21) AS sum_x,
+  SUM(x_21 * x_21) AS sum_xx,
+  SUM(x_21 * y_21) AS sum_xy,
   CAST(NULL AS FLOAT64) AS sum_d,
   CAST(NULL AS FLOAT64) AS sum_dd,
   CAST(NULL AS FLOAT64) AS sum_yd,

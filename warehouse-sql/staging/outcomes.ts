@@ -20,12 +20,14 @@ export function stagingOutcomes(
   { span = spanOfExposures(dialect, metrics), columns = valueColumns(dialect, metrics), copies }: OutcomeOptions = {},
 ): readonly Model[] {
   const read = metrics.flatMap(eventsOf);
+  const hasFunnel = metrics.some(({ type }) => type === 'funnel');
   const events = [...new Map(read.map(({ name, counted }) => [counted.event, name])).values()].map(dialect.parameter);
   return firstCopies(dialect, {
     name: 'outcomes',
     comment: `-- One row per event that a metric may count, the first in the log where an event id came twice:
 -- event_type, user_id, anonymous_id, named_unit_id, occurred_at, value_0, value_1, …, denominator_0, … of quotients.`,
     columns: [
+      ...(hasFunnel ? ['log_partition', 'log_offset'] : []),
       'event_type',
       'user_id',
       'anonymous_id',
@@ -112,6 +114,7 @@ interface CountedEvents extends MetricEvents {
 }
 
 function eventsOf(metric: MetricDefinition, index: number): ReadEvents[] {
+  if (metric.type === 'funnel') return stepsOf(metric, index);
   const own = { name: `event_${index}`, column: `value_${index}`, counted: { ...metric, amount: amountOf(metric) } };
   const denominator = denominatorOf(metric);
   if (denominator === null) return [own];
@@ -122,6 +125,14 @@ function eventsOf(metric: MetricDefinition, index: number): ReadEvents[] {
   }
   const amount = denominator.property === null ? 'one' : 'number-or-zero';
   return [own, { name, column: `denominator_${index}`, counted: { ...denominator, amount } }];
+}
+
+function stepsOf({ event, where, steps = [] }: MetricDefinition, index: number): ReadEvents[] {
+  return [{ event, where }, ...steps].map((step, place) => ({
+    name: place === 0 ? `event_${index}` : `event_${index}_step_${place}`,
+    column: `step_${index}_${place}`,
+    counted: { ...step, property: null, amount: 'one' },
+  }));
 }
 
 function amountOf({ key, type, property }: MetricDefinition): CountedEvents['amount'] {

@@ -113,7 +113,7 @@ const filter = fc.oneof(
   }),
 );
 
-const TYPES = ['proportion', 'count', 'sum', 'retention', 'count_distinct', 'ratio', 'mean'] as const;
+const TYPES = ['proportion', 'count', 'sum', 'retention', 'count_distinct', 'ratio', 'mean', 'funnel'] as const;
 const PROPERTIES: Partial<Record<MetricDefinition['type'], string>> = {
   sum: 'amount_paise',
   mean: 'amount_paise',
@@ -139,6 +139,8 @@ const metric: Arbitrary<MetricDefinition> = fc
     ...(changes.type === 'ratio'
       ? { denominator: { event: over, property: null, where: changes.where.slice(1) } }
       : {}),
+    ...(changes.type === 'funnel' ? { steps: [{ event: over, where: changes.where.slice(1) }], covariateMs: 0 } : {}),
+    ...(changes.type === 'funnel' && changes.windowMs > 1 ? { givenStep: 1 } : {}),
     ...(changes.type === 'retention' ? { fromMs: changes.windowMs / 2 } : {}),
     ...(changes.type === 'sum' || changes.type === 'count' ? capOf(cap, capPercentile) : {}),
   }))

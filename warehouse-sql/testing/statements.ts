@@ -34,6 +34,16 @@ const METRICS: Readonly<Record<MetricDefinition['type'], MetricDefinition>> = {
   retention: metric({ type: 'retention', property: null, fromMs: DAY_MS }),
   count_distinct: metric({ type: 'count_distinct', property: 'method' }),
   mean: metric({ type: 'mean' }),
+  funnel: metric({
+    type: 'funnel',
+    event: 'deposit_opened',
+    property: null,
+    steps: [
+      { event: 'deposit_succeeded', where: FILTERS.slice(0, 1) },
+      { event: 'contest_joined', where: [] },
+    ],
+    givenStep: 2,
+  }),
   ratio: metric({
     type: 'ratio',
     where: [{ property: 'method', operator: 'equals', value: 'upi' }],
