@@ -4,7 +4,7 @@ import { calibrate, failuresOf } from './calibrate.ts';
 import { share } from './monte-carlo.ts';
 import { reportOf } from './report.ts';
 
-const RUNS = 400;
+const RUNS = 300;
 
 test('a short calibration with a fixed seed: every method is wrong as seldom as it promises, peeking is not', () => {
   const calibration = calibrate(RUNS, 20261123, () => undefined);
@@ -13,12 +13,12 @@ test('a short calibration with a fixed seed: every method is wrong as seldom as 
     if (method === 'fixed test, looked at each time')
       assert.ok(everWrong.lower > 0.15, `${scenario.name}: peeking was wrong in ${everWrong.value}`);
   const report = reportOf(calibration, [], ['normal.svg']);
-  assert.match(report, /npm run calibrate -- --runs 400 --seed 20261123 --write/);
+  assert.match(report, /npm run calibrate -- --runs 300 --seed 20261123 --write/);
   assert.doesNotMatch(report, /NaN|undefined/);
 });
 
 test('what does not hold is told', () => {
-  const calibration = calibrate(200, 1, () => undefined);
+  const calibration = calibrate(60, 1, () => undefined);
   const wrong = calibration.alwaysValid.map((result) => ({ ...result, everWrong: share(40, 200) }));
   const narrow = calibration.coverage.map((result) => ({ ...result, held: share(170, 200) }));
   const failures = failuresOf({ ...calibration, alwaysValid: wrong, coverage: narrow });
