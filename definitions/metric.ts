@@ -25,6 +25,7 @@ export type FunnelStep = Pick<MetricEvents, 'event' | 'where'>;
  * Units without an event count as 0. Two are quotients of totals over all units, whose variance is clustered by unit (delta method):
  * - `ratio`: the total of the events that match, over that of the `denominator`'s;
  * - `mean`: the average of a numeric property over the events that match and have it;
+ * - `quantile`: the value that a share of the events of all units stays at or below;
  * - `funnel` with `givenStep`: the units that reach its end, over those that reach this step.
  * Only units whose window has closed are read.
  */
@@ -33,15 +34,18 @@ export interface MetricDefinition {
   readonly key: string;
   readonly owner: string;
   readonly description: string;
-  readonly type: 'proportion' | 'count' | 'sum' | 'retention' | 'count_distinct' | 'ratio' | 'mean' | 'funnel';
+  readonly type:
+    'proportion' | 'count' | 'sum' | 'retention' | 'count_distinct' | 'ratio' | 'mean' | 'funnel' | 'quantile';
   readonly event: string;
-  /** The property that is read: required for `sum`, `mean` and `count_distinct`, possible for `ratio`, null for the other types. */
+  /** The property that is read: required for `sum`, `mean`, `count_distinct` and `quantile`, possible for `ratio`, null for the other types. */
   readonly property: string | null;
   readonly where: readonly PropertyFilter[];
   /** Of a `funnel` only: the steps that follow the first, which is `event`. A step's event comes after the one of the step before. */
   readonly steps?: readonly FunnelStep[];
   /** Of a `funnel` only: the step, from 1, whose units the conversion is a share of; missing: of all units. */
   readonly givenStep?: number;
+  /** Of a `quantile` only: the share, between 0 and 1, such as 0.9. */
+  readonly quantile?: number;
   /** Of a `ratio` only. */
   readonly denominator?: MetricEvents;
   /** Of `retention` only: when its part of the window begins, in ms after the first exposure. */

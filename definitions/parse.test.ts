@@ -123,7 +123,7 @@ key: s
     {
       path: 'metric joins: windw (shop.yaml:11:8)',
       message:
-        'is not a field here (did you mean "window"?); the fields are kind, key, owner, description, type, event, property, where, steps, givenStep, denominator, window, from, cap, capPercentile, goodDirection, covariate, valueUnit',
+        'is not a field here (did you mean "window"?); the fields are kind, key, owner, description, type, event, property, where, steps, givenStep, quantile, denominator, window, from, cap, capPercentile, goodDirection, covariate, valueUnit',
     },
     {
       path: 'document s: kind (shop.yaml:14:7)',

@@ -28,10 +28,10 @@ export function metricValue(metric: MetricDefinition, firstExposedAtMs: number, 
 
 /**
  * Whether the monitor can watch a metric. A `ratio` and a `mean` have no value per unit, and of `count_distinct` the text that the warehouse gives
- * a fraction is not ours; a percentile is one of all units, and the steps of a funnel have an order. Only the scorecard guards them.
+ * a fraction is not ours; a percentile or a quantile is one of all units, and the steps of a funnel have an order. Only the scorecard guards them.
  */
 export function isWatchable(metric: Pick<MetricDefinition, 'type' | 'capPercentile'>): boolean {
-  if (metric.capPercentile !== undefined || metric.type === 'funnel') return false;
+  if (metric.capPercentile !== undefined || metric.type === 'funnel' || metric.type === 'quantile') return false;
   return metric.type !== 'ratio' && metric.type !== 'mean' && metric.type !== 'count_distinct';
 }
 

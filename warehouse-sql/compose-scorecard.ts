@@ -3,6 +3,7 @@ import { compose, type Dialect, type Model, type TypedStatement } from './dialec
 import { FIRST_EXPOSURES } from './intermediate/first-exposures.ts';
 import { cappedMetrics, hasPercentileCap, UNCAPPED } from './marts/capped-metrics.ts';
 import { funnels } from './marts/funnels.ts';
+import { isQuantile, quantiles } from './marts/quantiles.ts';
 import { segmentStatistics } from './marts/segment-statistics.ts';
 import { sufficientStatistics } from './marts/sufficient-statistics.ts';
 import { unitMetrics } from './marts/unit-metrics.ts';
@@ -55,10 +56,12 @@ export function composeScorecard(
   dialect: Dialect,
   sources: Sources,
   metrics: readonly CountedMetric[],
-  { attributes, metric }: SegmentQuestion = { attributes: [], metric: 0 },
+  { attributes: asked, metric }: SegmentQuestion = { attributes: [], metric: 0 },
 ): TypedStatement<ScorecardRow> {
   if (metrics.length === 0) throw new RangeError('a scorecard needs at least one metric');
   if (metrics[metric] === undefined) throw new RangeError(`there is no metric ${metric} to read by segments`);
+  // A quantile within a segment would need all of its events again; it is read as a whole.
+  const attributes = isQuantile(metrics[metric]) ? [] : asked;
   const models = [
     ...sources.exposures,
     FIRST_EXPOSURES,
@@ -88,7 +91,7 @@ export function composeScorecard(
 
 function unitModels(dialect: Dialect, metrics: readonly CountedMetric[], attributes: readonly string[]): Model[] {
   const models = unitMetrics(dialect, metrics, attributes);
-  const steps = funnels(dialect, metrics);
+  const steps = [...funnels(dialect, metrics), ...quantiles(dialect, metrics)];
   if (!hasPercentileCap(metrics)) return [...steps, models];
   return [...steps, { ...models, name: UNCAPPED }, ...cappedMetrics(dialect, metrics, attributes)];
 }

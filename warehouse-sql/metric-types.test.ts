@@ -144,3 +144,26 @@ test('a percentile cap where no window has closed cuts nothing', async () => {
   const rows = await count([exposure('u1', 'control', 9)], { metrics: [metric({ capPercentile: 99 })], asOf: 10 });
   assert.deepEqual(sums(rows), []);
 });
+
+test('a quantile is one of the events of units whose window has closed, with the standard error that unlike units make', async () => {
+  const median = metric({ type: 'quantile', quantile: 0.5 });
+  // Three units with three events each, which are alike within a unit.
+  const values = { u1: [1, 2, 3], u2: [4, 5, 6], u3: [7, 8, 9] };
+  const events = Object.entries(values).flatMap(([user, amounts]) => [
+    exposure(user, 'control', 1),
+    ...amounts.map((amount, index) => deposit(user, 1.1 + index / 10, amount)),
+  ]);
+  const late = [exposure('late', 'control', 9), deposit('late', 9.5, 1_000)];
+  const [row] = sums(await count([...events, ...late], { metrics: [median], asOf: 10 }));
+  // Events at or below 5 are 3, 2 and 0 of three each: their share is 5/9, and its standard error √(Σ(b − 5/3)² / 2 / 3) / 3 = 0.294. Between the
+  // places 0.206 · 9 and 0.794 · 9 lie the values 2 and 8, so the quantile's is (8 − 2) / 2 = 3.
+  const variance = 3 * 3 ** 2;
+  assert.equal(row?.units, 3);
+  assert.deepEqual(row.y, [15, 2 * variance + 75]);
+  assert.deepEqual(row.x, [0, 0, 0]);
+});
+
+test('of a quantile of events that are all alike nothing is said', async () => {
+  const alike = ['u1', 'u2', 'u3'].flatMap((user) => [exposure(user, 'control', 1), deposit(user, 1.5, 7)]);
+  assert.deepEqual(sums(await count(alike, { metrics: [metric({ type: 'quantile', quantile: 0.9 })] })), []);
+});

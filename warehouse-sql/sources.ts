@@ -5,7 +5,7 @@ import type { Model } from './dialect.ts';
 /** What the marts need to know of a metric; where its outcomes come from is the sources' business. */
 export type CountedMetric = Pick<
   MetricDefinition,
-  'type' | 'windowMs' | 'covariateMs' | 'fromMs' | 'cap' | 'capPercentile' | 'steps' | 'givenStep'
+  'type' | 'windowMs' | 'covariateMs' | 'fromMs' | 'cap' | 'capPercentile' | 'steps' | 'givenStep' | 'quantile'
 >;
 
 /**

@@ -19,7 +19,17 @@ const propertyFilter = fields({
   });
 });
 
-const TYPES = ['proportion', 'count', 'sum', 'retention', 'count_distinct', 'ratio', 'mean', 'funnel'] as const;
+const TYPES = [
+  'proportion',
+  'count',
+  'sum',
+  'retention',
+  'count_distinct',
+  'ratio',
+  'mean',
+  'funnel',
+  'quantile',
+] as const;
 const event = text.regex(EVENT_TYPE, 'is not an event type; use lower snake case, such as deposit_succeeded');
 
 const denominator = fields({
@@ -46,6 +56,7 @@ export const metric = fields({
     .max(MOST_STEPS - 1, `has more than ${MOST_STEPS - 1} entries`)
     .optional(),
   givenStep: finiteNumber.optional(),
+  quantile: finiteNumber.optional(),
   denominator: denominator.optional(),
   window: positiveDuration,
   from: positiveDuration.optional(),
@@ -69,6 +80,7 @@ export const metric = fields({
       capPercentile,
       steps,
       givenStep,
+      quantile,
       ...rest
     }): MetricDefinition => {
       return {
@@ -76,6 +88,7 @@ export const metric = fields({
         ...(denominator === undefined ? {} : { denominator }),
         ...(steps === undefined ? {} : { steps }),
         ...(givenStep === undefined ? {} : { givenStep }),
+        ...(quantile === undefined ? {} : { quantile }),
         ...(from === undefined ? {} : { fromMs: from }),
         ...(cap === undefined ? {} : { cap }),
         ...(capPercentile === undefined ? {} : { capPercentile }),
@@ -98,12 +111,14 @@ interface Written {
   readonly capPercentile?: number | undefined;
   readonly steps?: readonly unknown[] | undefined;
   readonly givenStep?: number | undefined;
+  readonly quantile?: number | undefined;
   readonly covariate: number;
 }
 
 const MISSING_PROPERTY: Partial<Record<Type, string>> = {
   sum: 'is missing; a sum names the property it adds up',
   mean: 'is missing; a mean names the property it averages',
+  quantile: 'is missing; a quantile names the property whose values it reads',
   count_distinct: 'is missing; a count_distinct names the property whose values it counts',
 };
 
@@ -134,14 +149,30 @@ function funnelMisfits({
   return found;
 }
 
+/** What a quantile needs and lacks, or what belongs to quantiles only. */
+function quantileMisfits({
+  type,
+  quantile,
+  covariate,
+}: Written): { readonly field: string; readonly message: string }[] {
+  const field = 'quantile';
+  if (type !== 'quantile')
+    return quantile === undefined ? [] : [{ field, message: `is only for quantiles; leave it out of a ${type}` }];
+  const isShare = quantile !== undefined && quantile > 0 && quantile < 1;
+  return [
+    ...(isShare ? [] : [{ field, message: 'must be a number between 0 and 1, such as 0.9' }]),
+    ...(covariate > 0 ? [{ field: 'covariate', message: 'is not for quantiles; leave it out' }] : []),
+  ];
+}
+
 /** Fields that the type needs and lacks, or that it has no use for. */
 function misfits(written: Written): { readonly field: string; readonly message: string }[] {
   const { type, property, denominator, window, from, cap, capPercentile } = written;
-  const found = funnelMisfits(written);
+  const found = [...funnelMisfits(written), ...quantileMisfits(written)];
   const missing = MISSING_PROPERTY[type];
   if (missing !== undefined && property === null) found.push({ field: 'property', message: missing });
   if (missing === undefined && type !== 'ratio' && property !== null) {
-    const message = `is only for sums, means, ratios and count_distinct; leave it out, or make the type "sum" instead of "${type}"`;
+    const message = `is only for sums, means, ratios, quantiles and count_distinct; leave it out, or make the type "sum" instead of "${type}"`;
     found.push({ field: 'property', message });
   }
   if (type === 'ratio' && denominator === undefined)
@@ -184,6 +215,8 @@ function unitOf(
       return `${counted} per ${denominator?.property ?? denominator?.event ?? 'event'}`;
     case 'mean':
       return `${counted} per ${event}`;
+    case 'quantile':
+      return `${counted} of an event`;
     case 'count_distinct':
       return `values of ${counted} per unit`;
     case 'count':

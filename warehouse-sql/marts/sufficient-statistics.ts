@@ -1,11 +1,14 @@
 import type { CountedMetric } from '../sources.ts';
 import type { Dialect, Model } from '../dialect.ts';
 import { sumsOf } from '../sums.ts';
+import { isQuantile, quantileStatistics } from './quantiles.ts';
 
 /** All that the estimators need: they cost the same for a thousand units and a billion. */
 export function sufficientStatistics(dialect: Dialect, metrics: readonly CountedMetric[]): Model {
-  const parts = metrics.map(
-    (metric, index) => `
+  const parts = metrics.map((metric, index) =>
+    isQuantile(metric)
+      ? quantileStatistics(dialect, index)
+      : `
 SELECT
   ${index} AS metric,
   variant,

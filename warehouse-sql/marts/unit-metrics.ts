@@ -1,6 +1,7 @@
 import { isQuotient } from '../../definitions/metric.ts';
 import type { CountedMetric } from '../sources.ts';
 import { isFunnel } from './funnels.ts';
+import { isQuantile } from './quantiles.ts';
 import type { Dialect, Model } from '../dialect.ts';
 
 /** Every metric's value for each unit, and the same metrics before its exposure. Whether a window has closed is not asked here. */
@@ -17,6 +18,8 @@ export function unitMetrics(
   const columns = metrics.flatMap((metric, index) => {
     const { windowMs, covariateMs } = metric;
     const { fromMs = 0 } = metric;
+    // Of no unit on its own.
+    if (isQuantile(metric)) return ['y', 'x'].map((side) => `${dialect.toDouble('0')} AS ${side}_${index}`);
     if (isFunnel(metric)) return funnelColumns(dialect, metric, index);
     const value = `outcome.value_${index}`;
     const start = fromMs === 0 ? 'exposure.first_exposed_at' : at(fromMs);

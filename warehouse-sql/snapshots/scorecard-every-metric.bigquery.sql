@@ -37,10 +37,10 @@ repeated_outcomes AS (
 -- One row per event whose id came more than once: event_id, occurred_at, log_partition, log_offset.
 SELECT event_id, occurred_at, log_partition, log_offset
 FROM raw_events
-WHERE event_type IN (@event_21, @event_6, @event_20)
+WHERE event_type IN (@event_22, @event_7, @event_21)
   AND occurred_at >= TIMESTAMP_ADD(((SELECT TIMESTAMP_ADD(MIN(first_exposed_at), INTERVAL -1209600000 MILLISECOND) FROM int_first_exposures)), INTERVAL -259200000 MILLISECOND)
   AND occurred_at < TIMESTAMP_ADD((@as_of), INTERVAL 259200000 MILLISECOND)
-  AND event_id IN (SELECT event_id FROM raw_events WHERE event_type IN (@event_21, @event_6, @event_20)
+  AND event_id IN (SELECT event_id FROM raw_events WHERE event_type IN (@event_22, @event_7, @event_21)
       AND occurred_at >= TIMESTAMP_ADD(((SELECT TIMESTAMP_ADD(MIN(first_exposed_at), INTERVAL -1209600000 MILLISECOND) FROM int_first_exposures)), INTERVAL -259200000 MILLISECOND)
       AND occurred_at < TIMESTAMP_ADD((@as_of), INTERVAL 259200000 MILLISECOND) GROUP BY event_id HAVING COUNT(*) > 1)
 ),
@@ -73,31 +73,32 @@ SELECT
   CASE WHEN event_type = @event_4 THEN JSON_VALUE(properties, '$.method') END AS value_4,
   CASE WHEN event_type = @event_5 THEN IF(JSON_TYPE(JSON_QUERY(properties, '$.amount_paise')) = 'number', CAST(JSON_VALUE(properties, '$.amount_paise') AS FLOAT64), NULL) END AS value_5,
   CASE WHEN event_type = @denominator_event_5 THEN CASE WHEN IF(JSON_TYPE(JSON_QUERY(properties, '$.amount_paise')) = 'number', CAST(JSON_VALUE(properties, '$.amount_paise') AS FLOAT64), NULL) IS NOT NULL THEN 1 END END AS denominator_5,
-  CASE WHEN event_type = @event_6 THEN 1 END AS step_6_0,
-  CASE WHEN event_type = @event_6_step_1 AND (JSON_VALUE(properties, '$.method')) = @where_6_step_1_0 THEN 1 END AS step_6_1,
-  CASE WHEN event_type = @event_6_step_2 THEN 1 END AS step_6_2,
-  CASE WHEN event_type = @event_7 AND (JSON_VALUE(properties, '$.method')) = @where_7_0 THEN COALESCE(IF(JSON_TYPE(JSON_QUERY(properties, '$.amount_paise')) = 'number', CAST(JSON_VALUE(properties, '$.amount_paise') AS FLOAT64), NULL), 0) END AS value_7,
-  CASE WHEN event_type = @denominator_event_7 AND (IF(JSON_TYPE(JSON_QUERY(properties, '$.is_free')) = 'boolean', CAST(JSON_VALUE(properties, '$.is_free') AS BOOL), NULL)) = @denominator_where_7_0 THEN COALESCE(IF(JSON_TYPE(JSON_QUERY(properties, '$.entries')) = 'number', CAST(JSON_VALUE(properties, '$.entries') AS FLOAT64), NULL), 0) END AS denominator_7,
-  CASE WHEN event_type = @event_8 AND (JSON_VALUE(properties, '$.method')) = @where_8_0 THEN 1 END AS value_8,
-  CASE WHEN event_type = @event_9 AND (JSON_VALUE(properties, '$.method') IS NOT NULL AND COALESCE((JSON_VALUE(properties, '$.method')) <> @where_9_0, TRUE)) THEN 1 END AS value_9,
-  CASE WHEN event_type = @event_10 AND (IF(JSON_TYPE(JSON_QUERY(properties, '$.method')) = 'number', CAST(JSON_VALUE(properties, '$.method') AS FLOAT64), NULL)) = @where_10_0 THEN 1 END AS value_10,
-  CASE WHEN event_type = @event_11 AND (JSON_VALUE(properties, '$.method') IS NOT NULL AND COALESCE((IF(JSON_TYPE(JSON_QUERY(properties, '$.method')) = 'number', CAST(JSON_VALUE(properties, '$.method') AS FLOAT64), NULL)) <> @where_11_0, TRUE)) THEN 1 END AS value_11,
-  CASE WHEN event_type = @event_12 AND (IF(JSON_TYPE(JSON_QUERY(properties, '$.method')) = 'number', CAST(JSON_VALUE(properties, '$.method') AS FLOAT64), NULL)) = @where_12_0 THEN 1 END AS value_12,
-  CASE WHEN event_type = @event_13 AND (JSON_VALUE(properties, '$.method') IS NOT NULL AND COALESCE((IF(JSON_TYPE(JSON_QUERY(properties, '$.method')) = 'number', CAST(JSON_VALUE(properties, '$.method') AS FLOAT64), NULL)) <> @where_13_0, TRUE)) THEN 1 END AS value_13,
-  CASE WHEN event_type = @event_14 AND (IF(JSON_TYPE(JSON_QUERY(properties, '$.method')) = 'boolean', CAST(JSON_VALUE(properties, '$.method') AS BOOL), NULL)) = @where_14_0 THEN 1 END AS value_14,
-  CASE WHEN event_type = @event_15 AND (JSON_VALUE(properties, '$.method') IS NOT NULL AND COALESCE((IF(JSON_TYPE(JSON_QUERY(properties, '$.method')) = 'boolean', CAST(JSON_VALUE(properties, '$.method') AS BOOL), NULL)) <> @where_15_0, TRUE)) THEN 1 END AS value_15,
-  CASE WHEN event_type = @event_16 AND (JSON_VALUE(properties, '$.method')) = @where_16_0 THEN 1 END AS value_16,
-  CASE WHEN event_type = @event_17 AND (JSON_VALUE(properties, '$.method') IS NOT NULL AND COALESCE((JSON_VALUE(properties, '$.method')) <> @where_17_0, TRUE)) THEN 1 END AS value_17,
-  CASE WHEN event_type = @event_18 AND (IF(JSON_TYPE(JSON_QUERY(properties, '$.amount_paise')) = 'number', CAST(JSON_VALUE(properties, '$.amount_paise') AS FLOAT64), NULL)) > @where_18_0 THEN 1 END AS value_18,
-  CASE WHEN event_type = @event_19 AND (IF(JSON_TYPE(JSON_QUERY(properties, '$.amount_paise')) = 'number', CAST(JSON_VALUE(properties, '$.amount_paise') AS FLOAT64), NULL)) < @where_19_0 THEN 1 END AS value_19,
-  CASE WHEN event_type = @event_20 AND (JSON_VALUE(properties, '$.method')) = @where_20_0 AND (JSON_VALUE(properties, '$.method') IS NOT NULL AND COALESCE((JSON_VALUE(properties, '$.method')) <> @where_20_1, TRUE)) AND (IF(JSON_TYPE(JSON_QUERY(properties, '$.method')) = 'number', CAST(JSON_VALUE(properties, '$.method') AS FLOAT64), NULL)) = @where_20_2 AND (JSON_VALUE(properties, '$.method') IS NOT NULL AND COALESCE((IF(JSON_TYPE(JSON_QUERY(properties, '$.method')) = 'number', CAST(JSON_VALUE(properties, '$.method') AS FLOAT64), NULL)) <> @where_20_3, TRUE)) AND (IF(JSON_TYPE(JSON_QUERY(properties, '$.method')) = 'number', CAST(JSON_VALUE(properties, '$.method') AS FLOAT64), NULL)) = @where_20_4 AND (JSON_VALUE(properties, '$.method') IS NOT NULL AND COALESCE((IF(JSON_TYPE(JSON_QUERY(properties, '$.method')) = 'number', CAST(JSON_VALUE(properties, '$.method') AS FLOAT64), NULL)) <> @where_20_5, TRUE)) AND (IF(JSON_TYPE(JSON_QUERY(properties, '$.method')) = 'boolean', CAST(JSON_VALUE(properties, '$.method') AS BOOL), NULL)) = @where_20_6 AND (JSON_VALUE(properties, '$.method') IS NOT NULL AND COALESCE((IF(JSON_TYPE(JSON_QUERY(properties, '$.method')) = 'boolean', CAST(JSON_VALUE(properties, '$.method') AS BOOL), NULL)) <> @where_20_7, TRUE)) AND (JSON_VALUE(properties, '$.method')) = @where_20_8 AND (JSON_VALUE(properties, '$.method') IS NOT NULL AND COALESCE((JSON_VALUE(properties, '$.method')) <> @where_20_9, TRUE)) AND (IF(JSON_TYPE(JSON_QUERY(properties, '$.amount_paise')) = 'number', CAST(JSON_VALUE(properties, '$.amount_paise') AS FLOAT64), NULL)) > @where_20_10 AND (IF(JSON_TYPE(JSON_QUERY(properties, '$.amount_paise')) = 'number', CAST(JSON_VALUE(properties, '$.amount_paise') AS FLOAT64), NULL)) < @where_20_11 THEN 1 END AS value_20,
-  CASE WHEN event_type = @event_21 THEN COALESCE(IF(JSON_TYPE(JSON_QUERY(properties, '$.amount_paise')) = 'number', CAST(JSON_VALUE(properties, '$.amount_paise') AS FLOAT64), NULL), 0) END AS value_21
+  CASE WHEN event_type = @event_6 THEN IF(JSON_TYPE(JSON_QUERY(properties, '$.amount_paise')) = 'number', CAST(JSON_VALUE(properties, '$.amount_paise') AS FLOAT64), NULL) END AS value_6,
+  CASE WHEN event_type = @event_7 THEN 1 END AS step_7_0,
+  CASE WHEN event_type = @event_7_step_1 AND (JSON_VALUE(properties, '$.method')) = @where_7_step_1_0 THEN 1 END AS step_7_1,
+  CASE WHEN event_type = @event_7_step_2 THEN 1 END AS step_7_2,
+  CASE WHEN event_type = @event_8 AND (JSON_VALUE(properties, '$.method')) = @where_8_0 THEN COALESCE(IF(JSON_TYPE(JSON_QUERY(properties, '$.amount_paise')) = 'number', CAST(JSON_VALUE(properties, '$.amount_paise') AS FLOAT64), NULL), 0) END AS value_8,
+  CASE WHEN event_type = @denominator_event_8 AND (IF(JSON_TYPE(JSON_QUERY(properties, '$.is_free')) = 'boolean', CAST(JSON_VALUE(properties, '$.is_free') AS BOOL), NULL)) = @denominator_where_8_0 THEN COALESCE(IF(JSON_TYPE(JSON_QUERY(properties, '$.entries')) = 'number', CAST(JSON_VALUE(properties, '$.entries') AS FLOAT64), NULL), 0) END AS denominator_8,
+  CASE WHEN event_type = @event_9 AND (JSON_VALUE(properties, '$.method')) = @where_9_0 THEN 1 END AS value_9,
+  CASE WHEN event_type = @event_10 AND (JSON_VALUE(properties, '$.method') IS NOT NULL AND COALESCE((JSON_VALUE(properties, '$.method')) <> @where_10_0, TRUE)) THEN 1 END AS value_10,
+  CASE WHEN event_type = @event_11 AND (IF(JSON_TYPE(JSON_QUERY(properties, '$.method')) = 'number', CAST(JSON_VALUE(properties, '$.method') AS FLOAT64), NULL)) = @where_11_0 THEN 1 END AS value_11,
+  CASE WHEN event_type = @event_12 AND (JSON_VALUE(properties, '$.method') IS NOT NULL AND COALESCE((IF(JSON_TYPE(JSON_QUERY(properties, '$.method')) = 'number', CAST(JSON_VALUE(properties, '$.method') AS FLOAT64), NULL)) <> @where_12_0, TRUE)) THEN 1 END AS value_12,
+  CASE WHEN event_type = @event_13 AND (IF(JSON_TYPE(JSON_QUERY(properties, '$.method')) = 'number', CAST(JSON_VALUE(properties, '$.method') AS FLOAT64), NULL)) = @where_13_0 THEN 1 END AS value_13,
+  CASE WHEN event_type = @event_14 AND (JSON_VALUE(properties, '$.method') IS NOT NULL AND COALESCE((IF(JSON_TYPE(JSON_QUERY(properties, '$.method')) = 'number', CAST(JSON_VALUE(properties, '$.method') AS FLOAT64), NULL)) <> @where_14_0, TRUE)) THEN 1 END AS value_14,
+  CASE WHEN event_type = @event_15 AND (IF(JSON_TYPE(JSON_QUERY(properties, '$.method')) = 'boolean', CAST(JSON_VALUE(properties, '$.method') AS BOOL), NULL)) = @where_15_0 THEN 1 END AS value_15,
+  CASE WHEN event_type = @event_16 AND (JSON_VALUE(properties, '$.method') IS NOT NULL AND COALESCE((IF(JSON_TYPE(JSON_QUERY(properties, '$.method')) = 'boolean', CAST(JSON_VALUE(properties, '$.method') AS BOOL), NULL)) <> @where_16_0, TRUE)) THEN 1 END AS value_16,
+  CASE WHEN event_type = @event_17 AND (JSON_VALUE(properties, '$.method')) = @where_17_0 THEN 1 END AS value_17,
+  CASE WHEN event_type = @event_18 AND (JSON_VALUE(properties, '$.method') IS NOT NULL AND COALESCE((JSON_VALUE(properties, '$.method')) <> @where_18_0, TRUE)) THEN 1 END AS value_18,
+  CASE WHEN event_type = @event_19 AND (IF(JSON_TYPE(JSON_QUERY(properties, '$.amount_paise')) = 'number', CAST(JSON_VALUE(properties, '$.amount_paise') AS FLOAT64), NULL)) > @where_19_0 THEN 1 END AS value_19,
+  CASE WHEN event_type = @event_20 AND (IF(JSON_TYPE(JSON_QUERY(properties, '$.amount_paise')) = 'number', CAST(JSON_VALUE(properties, '$.amount_paise') AS FLOAT64), NULL)) < @where_20_0 THEN 1 END AS value_20,
+  CASE WHEN event_type = @event_21 AND (JSON_VALUE(properties, '$.method')) = @where_21_0 AND (JSON_VALUE(properties, '$.method') IS NOT NULL AND COALESCE((JSON_VALUE(properties, '$.method')) <> @where_21_1, TRUE)) AND (IF(JSON_TYPE(JSON_QUERY(properties, '$.method')) = 'number', CAST(JSON_VALUE(properties, '$.method') AS FLOAT64), NULL)) = @where_21_2 AND (JSON_VALUE(properties, '$.method') IS NOT NULL AND COALESCE((IF(JSON_TYPE(JSON_QUERY(properties, '$.method')) = 'number', CAST(JSON_VALUE(properties, '$.method') AS FLOAT64), NULL)) <> @where_21_3, TRUE)) AND (IF(JSON_TYPE(JSON_QUERY(properties, '$.method')) = 'number', CAST(JSON_VALUE(properties, '$.method') AS FLOAT64), NULL)) = @where_21_4 AND (JSON_VALUE(properties, '$.method') IS NOT NULL AND COALESCE((IF(JSON_TYPE(JSON_QUERY(properties, '$.method')) = 'number', CAST(JSON_VALUE(properties, '$.method') AS FLOAT64), NULL)) <> @where_21_5, TRUE)) AND (IF(JSON_TYPE(JSON_QUERY(properties, '$.method')) = 'boolean', CAST(JSON_VALUE(properties, '$.method') AS BOOL), NULL)) = @where_21_6 AND (JSON_VALUE(properties, '$.method') IS NOT NULL AND COALESCE((IF(JSON_TYPE(JSON_QUERY(properties, '$.method')) = 'boolean', CAST(JSON_VALUE(properties, '$.method') AS BOOL), NULL)) <> @where_21_7, TRUE)) AND (JSON_VALUE(properties, '$.method')) = @where_21_8 AND (JSON_VALUE(properties, '$.method') IS NOT NULL AND COALESCE((JSON_VALUE(properties, '$.method')) <> @where_21_9, TRUE)) AND (IF(JSON_TYPE(JSON_QUERY(properties, '$.amount_paise')) = 'number', CAST(JSON_VALUE(properties, '$.amount_paise') AS FLOAT64), NULL)) > @where_21_10 AND (IF(JSON_TYPE(JSON_QUERY(properties, '$.amount_paise')) = 'number', CAST(JSON_VALUE(properties, '$.amount_paise') AS FLOAT64), NULL)) < @where_21_11 THEN 1 END AS value_21,
+  CASE WHEN event_type = @event_22 THEN COALESCE(IF(JSON_TYPE(JSON_QUERY(properties, '$.amount_paise')) = 'number', CAST(JSON_VALUE(properties, '$.amount_paise') AS FLOAT64), NULL), 0) END AS value_22
 FROM (
   SELECT event.*
   FROM (
     SELECT *
     FROM raw_events
-    WHERE event_type IN (@event_21, @event_6, @event_20)
+    WHERE event_type IN (@event_22, @event_7, @event_21)
       AND occurred_at >= (SELECT TIMESTAMP_ADD(MIN(first_exposed_at), INTERVAL -1209600000 MILLISECOND) FROM int_first_exposures)
       AND occurred_at < @as_of
   ) AS event
@@ -112,28 +113,88 @@ SELECT COALESCE(link.device_id, outcome.user_id, outcome.anonymous_id) AS unit_i
 FROM stg_outcomes AS outcome
 LEFT JOIN stg_links AS link ON link.user_id = outcome.user_id
 ),
-funnel_6 AS (
+funnel_7 AS (
 -- One row per unit with any step: y, whether it reached the last one; d, whether it reached the step that the conversion begins at.
 SELECT unit_id, MAX(CASE WHEN reached_2 IS NOT NULL THEN 1 ELSE 0 END) AS y, MAX(CASE WHEN reached_1 IS NOT NULL THEN 1 ELSE 0 END) AS d
 FROM (
-SELECT *, MIN(CASE WHEN step_6_2 IS NOT NULL AND place > reached_1 THEN place END) OVER (PARTITION BY unit_id) AS reached_2
+SELECT *, MIN(CASE WHEN step_7_2 IS NOT NULL AND place > reached_1 THEN place END) OVER (PARTITION BY unit_id) AS reached_2
 FROM (
-SELECT *, MIN(CASE WHEN step_6_1 IS NOT NULL AND place > reached_0 THEN place END) OVER (PARTITION BY unit_id) AS reached_1
+SELECT *, MIN(CASE WHEN step_7_1 IS NOT NULL AND place > reached_0 THEN place END) OVER (PARTITION BY unit_id) AS reached_1
 FROM (
-SELECT *, MIN(CASE WHEN step_6_0 IS NOT NULL THEN place END) OVER (PARTITION BY unit_id) AS reached_0
+SELECT *, MIN(CASE WHEN step_7_0 IS NOT NULL THEN place END) OVER (PARTITION BY unit_id) AS reached_0
 FROM (
-  SELECT exposure.unit_id, CONCAT(LPAD(CAST(UNIX_MICROS(outcome.occurred_at) + 100000000000000000 AS STRING), 18, '0'), LPAD(CAST(outcome.log_partition AS STRING), 7, '0'), LPAD(CAST(outcome.log_offset AS STRING), 13, '0')) AS place, outcome.step_6_0, outcome.step_6_1, outcome.step_6_2
+  SELECT exposure.unit_id, CONCAT(LPAD(CAST(UNIX_MICROS(outcome.occurred_at) + 100000000000000000 AS STRING), 18, '0'), LPAD(CAST(outcome.log_partition AS STRING), 7, '0'), LPAD(CAST(outcome.log_offset AS STRING), 13, '0')) AS place, outcome.step_7_0, outcome.step_7_1, outcome.step_7_2
   FROM int_first_exposures AS exposure
   INNER JOIN int_unit_outcomes AS outcome
     ON outcome.unit_id = exposure.unit_id
     AND outcome.occurred_at >= exposure.first_exposed_at
     AND outcome.occurred_at < TIMESTAMP_ADD(exposure.first_exposed_at, INTERVAL 172800000 MILLISECOND)
-  WHERE outcome.step_6_0 IS NOT NULL OR outcome.step_6_1 IS NOT NULL OR outcome.step_6_2 IS NOT NULL
+  WHERE outcome.step_7_0 IS NOT NULL OR outcome.step_7_1 IS NOT NULL OR outcome.step_7_2 IS NOT NULL
 ) AS until_step_0
 ) AS until_step_1
 ) AS until_step_2
 ) AS steps
 GROUP BY unit_id
+),
+quantile_events_6 AS (
+-- One row per event of a unit whose window has closed: variant, unit_id, value, its place among those of the variant, and how many there are.
+SELECT
+  exposure.variant, exposure.unit_id, outcome.value_6 AS value,
+  ROW_NUMBER() OVER (PARTITION BY exposure.variant ORDER BY outcome.value_6) AS place,
+  COUNT(*) OVER (PARTITION BY exposure.variant) AS event_count
+FROM int_first_exposures AS exposure
+INNER JOIN int_unit_outcomes AS outcome
+  ON outcome.unit_id = exposure.unit_id
+  AND outcome.occurred_at >= exposure.first_exposed_at
+  AND outcome.occurred_at < TIMESTAMP_ADD(exposure.first_exposed_at, INTERVAL 172800000 MILLISECOND)
+WHERE TIMESTAMP_ADD(exposure.first_exposed_at, INTERVAL 172800000 MILLISECOND) <= @as_of AND outcome.value_6 IS NOT NULL
+),
+quantile_at_6 AS (
+-- One row per variant: the quantile, and how many events the variant has.
+SELECT variant, MIN(value) AS quantile, MAX(event_count) AS event_count
+FROM quantile_events_6
+WHERE place >= 0.9 * event_count
+GROUP BY variant
+),
+quantile_shares_6 AS (
+-- One row per variant: units with events, and the standard error of the share of events at or below the quantile, clustered by unit.
+SELECT
+  variant,
+  COUNT(*) AS units,
+  MAX(quantile) AS quantile,
+  MAX(event_count) AS event_count,
+  SQRT(SUM((below - ratio * events) * (below - ratio * events)) / (COUNT(*) - 1) / COUNT(*)) / AVG(events) AS share_error
+FROM (
+  SELECT
+    by_unit.*,
+    SUM(below) OVER (PARTITION BY variant) / SUM(events) OVER (PARTITION BY variant) AS ratio
+  FROM (
+    SELECT
+      event.variant, event.unit_id, MAX(found.quantile) AS quantile, MAX(found.event_count) AS event_count,
+      CAST(SUM(CASE WHEN event.value <= found.quantile THEN 1 ELSE 0 END) AS FLOAT64) AS below,
+      CAST(COUNT(*) AS FLOAT64) AS events
+    FROM quantile_events_6 AS event
+    INNER JOIN quantile_at_6 AS found ON found.variant = event.variant
+    GROUP BY event.variant, event.unit_id
+  ) AS by_unit
+) AS with_ratio
+GROUP BY variant
+HAVING COUNT(*) > 1
+),
+quantile_6 AS (
+-- One row per variant with enough events: units, quantile, and its standard error.
+SELECT variant, units, quantile, (upper_value - lower_value) / 2 AS standard_error
+FROM (
+  SELECT
+    around.variant, MAX(around.units) AS units, MAX(around.quantile) AS quantile,
+    MIN(CASE WHEN event.place >= (0.9 - around.share_error) * around.event_count THEN event.value END) AS lower_value,
+    MIN(CASE WHEN event.place >= (0.9 + around.share_error) * around.event_count THEN event.value END) AS upper_value
+  FROM quantile_shares_6 AS around
+  INNER JOIN quantile_events_6 AS event ON event.variant = around.variant
+  WHERE around.share_error > 0 AND around.share_error < 0.9 AND around.share_error < 1 - 0.9
+  GROUP BY around.variant
+) AS around_quantile
+WHERE upper_value > lower_value
 ),
 unit_metrics AS (
 -- One row per unit: unit_id, variant, first_exposed_at, and for each metric y_0 (in its window) and x_0 (before the first exposure; 0
@@ -155,14 +216,14 @@ SELECT
   CAST(COALESCE(SUM(CASE WHEN outcome.occurred_at >= exposure.first_exposed_at AND outcome.occurred_at < TIMESTAMP_ADD(exposure.first_exposed_at, INTERVAL 172800000 MILLISECOND) THEN outcome.value_5 END), 0) AS FLOAT64) AS y_5,
   CAST(COALESCE(SUM(CASE WHEN outcome.occurred_at >= TIMESTAMP_ADD(exposure.first_exposed_at, INTERVAL 0 MILLISECOND) AND outcome.occurred_at < exposure.first_exposed_at THEN outcome.value_5 END), 0) AS FLOAT64) AS x_5,
   CAST(COALESCE(SUM(CASE WHEN outcome.occurred_at >= exposure.first_exposed_at AND outcome.occurred_at < TIMESTAMP_ADD(exposure.first_exposed_at, INTERVAL 172800000 MILLISECOND) THEN outcome.denominator_5 END), 0) AS FLOAT64) AS d_5,
-  CAST(COALESCE(MAX(funnel_6.y), 0) AS FLOAT64) AS y_6,
+  CAST(0 AS FLOAT64) AS y_6,
   CAST(0 AS FLOAT64) AS x_6,
-  CAST(COALESCE(MAX(funnel_6.d), 0) AS FLOAT64) AS d_6,
-  CAST(COALESCE(SUM(CASE WHEN outcome.occurred_at >= exposure.first_exposed_at AND outcome.occurred_at < TIMESTAMP_ADD(exposure.first_exposed_at, INTERVAL 172800000 MILLISECOND) THEN outcome.value_7 END), 0) AS FLOAT64) AS y_7,
-  CAST(COALESCE(SUM(CASE WHEN outcome.occurred_at >= TIMESTAMP_ADD(exposure.first_exposed_at, INTERVAL -86400000 MILLISECOND) AND outcome.occurred_at < exposure.first_exposed_at THEN outcome.value_7 END), 0) AS FLOAT64) AS x_7,
-  CAST(COALESCE(SUM(CASE WHEN outcome.occurred_at >= exposure.first_exposed_at AND outcome.occurred_at < TIMESTAMP_ADD(exposure.first_exposed_at, INTERVAL 172800000 MILLISECOND) THEN outcome.denominator_7 END), 0) AS FLOAT64) AS d_7,
+  CAST(COALESCE(MAX(funnel_7.y), 0) AS FLOAT64) AS y_7,
+  CAST(0 AS FLOAT64) AS x_7,
+  CAST(COALESCE(MAX(funnel_7.d), 0) AS FLOAT64) AS d_7,
   CAST(COALESCE(SUM(CASE WHEN outcome.occurred_at >= exposure.first_exposed_at AND outcome.occurred_at < TIMESTAMP_ADD(exposure.first_exposed_at, INTERVAL 172800000 MILLISECOND) THEN outcome.value_8 END), 0) AS FLOAT64) AS y_8,
-  CAST(COALESCE(SUM(CASE WHEN outcome.occurred_at >= TIMESTAMP_ADD(exposure.first_exposed_at, INTERVAL 0 MILLISECOND) AND outcome.occurred_at < exposure.first_exposed_at THEN outcome.value_8 END), 0) AS FLOAT64) AS x_8,
+  CAST(COALESCE(SUM(CASE WHEN outcome.occurred_at >= TIMESTAMP_ADD(exposure.first_exposed_at, INTERVAL -86400000 MILLISECOND) AND outcome.occurred_at < exposure.first_exposed_at THEN outcome.value_8 END), 0) AS FLOAT64) AS x_8,
+  CAST(COALESCE(SUM(CASE WHEN outcome.occurred_at >= exposure.first_exposed_at AND outcome.occurred_at < TIMESTAMP_ADD(exposure.first_exposed_at, INTERVAL 172800000 MILLISECOND) THEN outcome.denominator_8 END), 0) AS FLOAT64) AS d_8,
   CAST(COALESCE(SUM(CASE WHEN outcome.occurred_at >= exposure.first_exposed_at AND outcome.occurred_at < TIMESTAMP_ADD(exposure.first_exposed_at, INTERVAL 172800000 MILLISECOND) THEN outcome.value_9 END), 0) AS FLOAT64) AS y_9,
   CAST(COALESCE(SUM(CASE WHEN outcome.occurred_at >= TIMESTAMP_ADD(exposure.first_exposed_at, INTERVAL 0 MILLISECOND) AND outcome.occurred_at < exposure.first_exposed_at THEN outcome.value_9 END), 0) AS FLOAT64) AS x_9,
   CAST(COALESCE(SUM(CASE WHEN outcome.occurred_at >= exposure.first_exposed_at AND outcome.occurred_at < TIMESTAMP_ADD(exposure.first_exposed_at, INTERVAL 172800000 MILLISECOND) THEN outcome.value_10 END), 0) AS FLOAT64) AS y_10,
@@ -185,16 +246,18 @@ SELECT
   CAST(COALESCE(SUM(CASE WHEN outcome.occurred_at >= TIMESTAMP_ADD(exposure.first_exposed_at, INTERVAL 0 MILLISECOND) AND outcome.occurred_at < exposure.first_exposed_at THEN outcome.value_18 END), 0) AS FLOAT64) AS x_18,
   CAST(COALESCE(SUM(CASE WHEN outcome.occurred_at >= exposure.first_exposed_at AND outcome.occurred_at < TIMESTAMP_ADD(exposure.first_exposed_at, INTERVAL 172800000 MILLISECOND) THEN outcome.value_19 END), 0) AS FLOAT64) AS y_19,
   CAST(COALESCE(SUM(CASE WHEN outcome.occurred_at >= TIMESTAMP_ADD(exposure.first_exposed_at, INTERVAL 0 MILLISECOND) AND outcome.occurred_at < exposure.first_exposed_at THEN outcome.value_19 END), 0) AS FLOAT64) AS x_19,
-  CAST(COALESCE(MAX(CASE WHEN outcome.occurred_at >= exposure.first_exposed_at AND outcome.occurred_at < TIMESTAMP_ADD(exposure.first_exposed_at, INTERVAL 2592000000 MILLISECOND) THEN outcome.value_20 END), 0) AS FLOAT64) AS y_20,
-  CAST(COALESCE(MAX(CASE WHEN outcome.occurred_at >= TIMESTAMP_ADD(exposure.first_exposed_at, INTERVAL 0 MILLISECOND) AND outcome.occurred_at < exposure.first_exposed_at THEN outcome.value_20 END), 0) AS FLOAT64) AS x_20,
-  CAST(COALESCE(SUM(CASE WHEN outcome.occurred_at >= exposure.first_exposed_at AND outcome.occurred_at < TIMESTAMP_ADD(exposure.first_exposed_at, INTERVAL 1 MILLISECOND) THEN outcome.value_21 END), 0) AS FLOAT64) AS y_21,
-  CAST(COALESCE(SUM(CASE WHEN outcome.occurred_at >= TIMESTAMP_ADD(exposure.first_exposed_at, INTERVAL -1209600000 MILLISECOND) AND outcome.occurred_at < exposure.first_exposed_at THEN outcome.value_21 END), 0) AS FLOAT64) AS x_21
+  CAST(COALESCE(SUM(CASE WHEN outcome.occurred_at >= exposure.first_exposed_at AND outcome.occurred_at < TIMESTAMP_ADD(exposure.first_exposed_at, INTERVAL 172800000 MILLISECOND) THEN outcome.value_20 END), 0) AS FLOAT64) AS y_20,
+  CAST(COALESCE(SUM(CASE WHEN outcome.occurred_at >= TIMESTAMP_ADD(exposure.first_exposed_at, INTERVAL 0 MILLISECOND) AND outcome.occurred_at < exposure.first_exposed_at THEN outcome.value_20 END), 0) AS FLOAT64) AS x_20,
+  CAST(COALESCE(MAX(CASE WHEN outcome.occurred_at >= exposure.first_exposed_at AND outcome.occurred_at < TIMESTAMP_ADD(exposure.first_exposed_at, INTERVAL 2592000000 MILLISECOND) THEN outcome.value_21 END), 0) AS FLOAT64) AS y_21,
+  CAST(COALESCE(MAX(CASE WHEN outcome.occurred_at >= TIMESTAMP_ADD(exposure.first_exposed_at, INTERVAL 0 MILLISECOND) AND outcome.occurred_at < exposure.first_exposed_at THEN outcome.value_21 END), 0) AS FLOAT64) AS x_21,
+  CAST(COALESCE(SUM(CASE WHEN outcome.occurred_at >= exposure.first_exposed_at AND outcome.occurred_at < TIMESTAMP_ADD(exposure.first_exposed_at, INTERVAL 1 MILLISECOND) THEN outcome.value_22 END), 0) AS FLOAT64) AS y_22,
+  CAST(COALESCE(SUM(CASE WHEN outcome.occurred_at >= TIMESTAMP_ADD(exposure.first_exposed_at, INTERVAL -1209600000 MILLISECOND) AND outcome.occurred_at < exposure.first_exposed_at THEN outcome.value_22 END), 0) AS FLOAT64) AS x_22
 FROM int_first_exposures AS exposure
 LEFT JOIN int_unit_outcomes AS outcome
   ON outcome.unit_id = exposure.unit_id
   AND outcome.occurred_at >= TIMESTAMP_ADD(exposure.first_exposed_at, INTERVAL -1209600000 MILLISECOND)
   AND outcome.occurred_at < TIMESTAMP_ADD(exposure.first_exposed_at, INTERVAL 2592000000 MILLISECOND)
-LEFT JOIN funnel_6 ON funnel_6.unit_id = exposure.unit_id
+LEFT JOIN funnel_7 ON funnel_7.unit_id = exposure.unit_id
 GROUP BY exposure.unit_id, exposure.variant, exposure.first_exposed_at
 ),
 sufficient_statistics AS (
@@ -305,19 +368,12 @@ UNION ALL
 SELECT
   6 AS metric,
   variant,
-  COUNT(*) AS units,
-  SUM(y_6) AS sum_y,
-  SUM(y_6 * y_6) AS sum_yy,
-  SUM(x_6) AS sum_x,
-  SUM(x_6 * x_6) AS sum_xx,
-  SUM(x_6 * y_6) AS sum_xy,
-  SUM(d_6) AS sum_d,
-  SUM(d_6 * d_6) AS sum_dd,
-  SUM(y_6 * d_6) AS sum_yd,
-  SUM(x_6 * d_6) AS sum_xd
-FROM unit_metrics
-WHERE TIMESTAMP_ADD(first_exposed_at, INTERVAL 172800000 MILLISECOND) <= @as_of
-GROUP BY variant
+  units,
+  units * quantile AS sum_y,
+  (units - 1) * units * standard_error * standard_error + units * quantile * quantile AS sum_yy,
+  CAST(0 AS FLOAT64) AS sum_x, CAST(0 AS FLOAT64) AS sum_xx, CAST(0 AS FLOAT64) AS sum_xy,
+  CAST(NULL AS FLOAT64) AS sum_d, CAST(NULL AS FLOAT64) AS sum_dd, CAST(NULL AS FLOAT64) AS sum_yd, CAST(NULL AS FLOAT64) AS sum_xd
+FROM quantile_6
 UNION ALL
 SELECT
   7 AS metric,
@@ -345,10 +401,10 @@ SELECT
   SUM(x_8) AS sum_x,
   SUM(x_8 * x_8) AS sum_xx,
   SUM(x_8 * y_8) AS sum_xy,
-  CAST(NULL AS FLOAT64) AS sum_d,
-  CAST(NULL AS FLOAT64) AS sum_dd,
-  CAST(NULL AS FLOAT64) AS sum_yd,
-  CAST(NULL AS FLOAT64) AS sum_xd
+  SUM(d_8) AS sum_d,
+  SUM(d_8 * d_8) AS sum_dd,
+  SUM(y_8 * d_8) AS sum_yd,
+  SUM(x_8 * d_8) AS sum_xd
 FROM unit_metrics
 WHERE TIMESTAMP_ADD(first_exposed_at, INTERVAL 172800000 MILLISECOND) <= @as_of
 GROUP BY variant
@@ -554,7 +610,7 @@ SELECT
   CAST(NULL AS FLOAT64) AS sum_yd,
   CAST(NULL AS FLOAT64) AS sum_xd
 FROM unit_metrics
-WHERE TIMESTAMP_ADD(first_exposed_at, INTERVAL 2592000000 MILLISECOND) <= @as_of
+WHERE TIMESTAMP_ADD(first_exposed_at, INTERVAL 172800000 MILLISECOND) <= @as_of
 GROUP BY variant
 UNION ALL
 SELECT
@@ -566,6 +622,23 @@ SELECT
   SUM(x_21) AS sum_x,
   SUM(x_21 * x_21) AS sum_xx,
   SUM(x_21 * y_21) AS sum_xy,
+  CAST(NULL AS FLOAT64) AS sum_d,
+  CAST(NULL AS FLOAT64) AS sum_dd,
+  CAST(NULL AS FLOAT64) AS sum_yd,
+  CAST(NULL AS FLOAT64) AS sum_xd
+FROM unit_metrics
+WHERE TIMESTAMP_ADD(first_exposed_at, INTERVAL 2592000000 MILLISECOND) <= @as_of
+GROUP BY variant
+UNION ALL
+SELECT
+  22 AS metric,
+  variant,
+  COUNT(*) AS units,
+  SUM(y_22) AS sum_y,
+  SUM(y_22 * y_22) AS sum_yy,
+  SUM(x_22) AS sum_x,
+  SUM(x_22 * x_22) AS sum_xx,
+  SUM(x_22 * y_22) AS sum_xy,
   CAST(NULL AS FLOAT64) AS sum_d,
   CAST(NULL AS FLOAT64) AS sum_dd,
   CAST(NULL AS FLOAT64) AS sum_yd,

@@ -37,10 +37,10 @@ repeated_outcomes AS (
 -- One row per event whose id came more than once: event_id, occurred_at, log_partition, log_offset.
 SELECT event_id, occurred_at, log_partition, log_offset
 FROM raw_events
-WHERE event_type IN ($event_21, $event_6, $event_20)
+WHERE event_type IN ($event_22, $event_7, $event_21)
   AND occurred_at >= ((SELECT MIN(first_exposed_at) + to_milliseconds(-1209600000) FROM int_first_exposures)) + to_milliseconds(-259200000)
   AND occurred_at < ($as_of) + to_milliseconds(259200000)
-  AND hash(event_id) IN (SELECT fingerprint FROM (SELECT hash(event_id) AS fingerprint, LAG(hash(event_id)) OVER (ORDER BY hash(event_id)) AS before FROM raw_events WHERE event_type IN ($event_21, $event_6, $event_20)
+  AND hash(event_id) IN (SELECT fingerprint FROM (SELECT hash(event_id) AS fingerprint, LAG(hash(event_id)) OVER (ORDER BY hash(event_id)) AS before FROM raw_events WHERE event_type IN ($event_22, $event_7, $event_21)
       AND occurred_at >= ((SELECT MIN(first_exposed_at) + to_milliseconds(-1209600000) FROM int_first_exposures)) + to_milliseconds(-259200000)
       AND occurred_at < ($as_of) + to_milliseconds(259200000)) AS sorted WHERE fingerprint = before)
 ),
@@ -73,31 +73,32 @@ SELECT
   CASE WHEN event_type = $event_4 THEN CASE json_type(properties, '$.method') WHEN 'OBJECT' THEN NULL WHEN 'ARRAY' THEN NULL WHEN 'DOUBLE' THEN CAST(CAST(json_extract(properties, '$.method') AS DOUBLE) AS VARCHAR) ELSE json_extract_string(properties, '$.method') END END AS value_4,
   CASE WHEN event_type = $event_5 THEN TRY_CAST(CAST(json_extract(properties, '$.amount_paise') AS VARCHAR) AS DOUBLE) END AS value_5,
   CASE WHEN event_type = $denominator_event_5 THEN CASE WHEN TRY_CAST(CAST(json_extract(properties, '$.amount_paise') AS VARCHAR) AS DOUBLE) IS NOT NULL THEN 1 END END AS denominator_5,
-  CASE WHEN event_type = $event_6 THEN 1 END AS step_6_0,
-  CASE WHEN event_type = $event_6_step_1 AND (CASE json_type(properties, '$.method') WHEN 'OBJECT' THEN NULL WHEN 'ARRAY' THEN NULL WHEN 'DOUBLE' THEN CAST(CAST(json_extract(properties, '$.method') AS DOUBLE) AS VARCHAR) ELSE json_extract_string(properties, '$.method') END) = $where_6_step_1_0 THEN 1 END AS step_6_1,
-  CASE WHEN event_type = $event_6_step_2 THEN 1 END AS step_6_2,
-  CASE WHEN event_type = $event_7 AND (CASE json_type(properties, '$.method') WHEN 'OBJECT' THEN NULL WHEN 'ARRAY' THEN NULL WHEN 'DOUBLE' THEN CAST(CAST(json_extract(properties, '$.method') AS DOUBLE) AS VARCHAR) ELSE json_extract_string(properties, '$.method') END) = $where_7_0 THEN COALESCE(TRY_CAST(CAST(json_extract(properties, '$.amount_paise') AS VARCHAR) AS DOUBLE), 0) END AS value_7,
-  CASE WHEN event_type = $denominator_event_7 AND (CASE WHEN json_type(properties, '$.is_free') = 'BOOLEAN' THEN CAST(json_extract(properties, '$.is_free') AS BOOLEAN) END) = $denominator_where_7_0 THEN COALESCE(TRY_CAST(CAST(json_extract(properties, '$.entries') AS VARCHAR) AS DOUBLE), 0) END AS denominator_7,
-  CASE WHEN event_type = $event_8 AND (CASE json_type(properties, '$.method') WHEN 'OBJECT' THEN NULL WHEN 'ARRAY' THEN NULL WHEN 'DOUBLE' THEN CAST(CAST(json_extract(properties, '$.method') AS DOUBLE) AS VARCHAR) ELSE json_extract_string(properties, '$.method') END) = $where_8_0 THEN 1 END AS value_8,
-  CASE WHEN event_type = $event_9 AND (CASE json_type(properties, '$.method') WHEN 'OBJECT' THEN NULL WHEN 'ARRAY' THEN NULL WHEN 'DOUBLE' THEN CAST(CAST(json_extract(properties, '$.method') AS DOUBLE) AS VARCHAR) ELSE json_extract_string(properties, '$.method') END IS NOT NULL AND COALESCE((CASE json_type(properties, '$.method') WHEN 'OBJECT' THEN NULL WHEN 'ARRAY' THEN NULL WHEN 'DOUBLE' THEN CAST(CAST(json_extract(properties, '$.method') AS DOUBLE) AS VARCHAR) ELSE json_extract_string(properties, '$.method') END) <> $where_9_0, TRUE)) THEN 1 END AS value_9,
-  CASE WHEN event_type = $event_10 AND (TRY_CAST(CAST(json_extract(properties, '$.method') AS VARCHAR) AS DOUBLE)) = $where_10_0 THEN 1 END AS value_10,
-  CASE WHEN event_type = $event_11 AND (CASE json_type(properties, '$.method') WHEN 'OBJECT' THEN NULL WHEN 'ARRAY' THEN NULL WHEN 'DOUBLE' THEN CAST(CAST(json_extract(properties, '$.method') AS DOUBLE) AS VARCHAR) ELSE json_extract_string(properties, '$.method') END IS NOT NULL AND COALESCE((TRY_CAST(CAST(json_extract(properties, '$.method') AS VARCHAR) AS DOUBLE)) <> $where_11_0, TRUE)) THEN 1 END AS value_11,
-  CASE WHEN event_type = $event_12 AND (TRY_CAST(CAST(json_extract(properties, '$.method') AS VARCHAR) AS DOUBLE)) = $where_12_0 THEN 1 END AS value_12,
-  CASE WHEN event_type = $event_13 AND (CASE json_type(properties, '$.method') WHEN 'OBJECT' THEN NULL WHEN 'ARRAY' THEN NULL WHEN 'DOUBLE' THEN CAST(CAST(json_extract(properties, '$.method') AS DOUBLE) AS VARCHAR) ELSE json_extract_string(properties, '$.method') END IS NOT NULL AND COALESCE((TRY_CAST(CAST(json_extract(properties, '$.method') AS VARCHAR) AS DOUBLE)) <> $where_13_0, TRUE)) THEN 1 END AS value_13,
-  CASE WHEN event_type = $event_14 AND (CASE WHEN json_type(properties, '$.method') = 'BOOLEAN' THEN CAST(json_extract(properties, '$.method') AS BOOLEAN) END) = $where_14_0 THEN 1 END AS value_14,
-  CASE WHEN event_type = $event_15 AND (CASE json_type(properties, '$.method') WHEN 'OBJECT' THEN NULL WHEN 'ARRAY' THEN NULL WHEN 'DOUBLE' THEN CAST(CAST(json_extract(properties, '$.method') AS DOUBLE) AS VARCHAR) ELSE json_extract_string(properties, '$.method') END IS NOT NULL AND COALESCE((CASE WHEN json_type(properties, '$.method') = 'BOOLEAN' THEN CAST(json_extract(properties, '$.method') AS BOOLEAN) END) <> $where_15_0, TRUE)) THEN 1 END AS value_15,
-  CASE WHEN event_type = $event_16 AND (CASE json_type(properties, '$.method') WHEN 'OBJECT' THEN NULL WHEN 'ARRAY' THEN NULL WHEN 'DOUBLE' THEN CAST(CAST(json_extract(properties, '$.method') AS DOUBLE) AS VARCHAR) ELSE json_extract_string(properties, '$.method') END) = $where_16_0 THEN 1 END AS value_16,
-  CASE WHEN event_type = $event_17 AND (CASE json_type(properties, '$.method') WHEN 'OBJECT' THEN NULL WHEN 'ARRAY' THEN NULL WHEN 'DOUBLE' THEN CAST(CAST(json_extract(properties, '$.method') AS DOUBLE) AS VARCHAR) ELSE json_extract_string(properties, '$.method') END IS NOT NULL AND COALESCE((CASE json_type(properties, '$.method') WHEN 'OBJECT' THEN NULL WHEN 'ARRAY' THEN NULL WHEN 'DOUBLE' THEN CAST(CAST(json_extract(properties, '$.method') AS DOUBLE) AS VARCHAR) ELSE json_extract_string(properties, '$.method') END) <> $where_17_0, TRUE)) THEN 1 END AS value_17,
-  CASE WHEN event_type = $event_18 AND (TRY_CAST(CAST(json_extract(properties, '$.amount_paise') AS VARCHAR) AS DOUBLE)) > $where_18_0 THEN 1 END AS value_18,
-  CASE WHEN event_type = $event_19 AND (TRY_CAST(CAST(json_extract(properties, '$.amount_paise') AS VARCHAR) AS DOUBLE)) < $where_19_0 THEN 1 END AS value_19,
-  CASE WHEN event_type = $event_20 AND (CASE json_type(properties, '$.method') WHEN 'OBJECT' THEN NULL WHEN 'ARRAY' THEN NULL WHEN 'DOUBLE' THEN CAST(CAST(json_extract(properties, '$.method') AS DOUBLE) AS VARCHAR) ELSE json_extract_string(properties, '$.method') END) = $where_20_0 AND (CASE json_type(properties, '$.method') WHEN 'OBJECT' THEN NULL WHEN 'ARRAY' THEN NULL WHEN 'DOUBLE' THEN CAST(CAST(json_extract(properties, '$.method') AS DOUBLE) AS VARCHAR) ELSE json_extract_string(properties, '$.method') END IS NOT NULL AND COALESCE((CASE json_type(properties, '$.method') WHEN 'OBJECT' THEN NULL WHEN 'ARRAY' THEN NULL WHEN 'DOUBLE' THEN CAST(CAST(json_extract(properties, '$.method') AS DOUBLE) AS VARCHAR) ELSE json_extract_string(properties, '$.method') END) <> $where_20_1, TRUE)) AND (TRY_CAST(CAST(json_extract(properties, '$.method') AS VARCHAR) AS DOUBLE)) = $where_20_2 AND (CASE json_type(properties, '$.method') WHEN 'OBJECT' THEN NULL WHEN 'ARRAY' THEN NULL WHEN 'DOUBLE' THEN CAST(CAST(json_extract(properties, '$.method') AS DOUBLE) AS VARCHAR) ELSE json_extract_string(properties, '$.method') END IS NOT NULL AND COALESCE((TRY_CAST(CAST(json_extract(properties, '$.method') AS VARCHAR) AS DOUBLE)) <> $where_20_3, TRUE)) AND (TRY_CAST(CAST(json_extract(properties, '$.method') AS VARCHAR) AS DOUBLE)) = $where_20_4 AND (CASE json_type(properties, '$.method') WHEN 'OBJECT' THEN NULL WHEN 'ARRAY' THEN NULL WHEN 'DOUBLE' THEN CAST(CAST(json_extract(properties, '$.method') AS DOUBLE) AS VARCHAR) ELSE json_extract_string(properties, '$.method') END IS NOT NULL AND COALESCE((TRY_CAST(CAST(json_extract(properties, '$.method') AS VARCHAR) AS DOUBLE)) <> $where_20_5, TRUE)) AND (CASE WHEN json_type(properties, '$.method') = 'BOOLEAN' THEN CAST(json_extract(properties, '$.method') AS BOOLEAN) END) = $where_20_6 AND (CASE json_type(properties, '$.method') WHEN 'OBJECT' THEN NULL WHEN 'ARRAY' THEN NULL WHEN 'DOUBLE' THEN CAST(CAST(json_extract(properties, '$.method') AS DOUBLE) AS VARCHAR) ELSE json_extract_string(properties, '$.method') END IS NOT NULL AND COALESCE((CASE WHEN json_type(properties, '$.method') = 'BOOLEAN' THEN CAST(json_extract(properties, '$.method') AS BOOLEAN) END) <> $where_20_7, TRUE)) AND (CASE json_type(properties, '$.method') WHEN 'OBJECT' THEN NULL WHEN 'ARRAY' THEN NULL WHEN 'DOUBLE' THEN CAST(CAST(json_extract(properties, '$.method') AS DOUBLE) AS VARCHAR) ELSE json_extract_string(properties, '$.method') END) = $where_20_8 AND (CASE json_type(properties, '$.method') WHEN 'OBJECT' THEN NULL WHEN 'ARRAY' THEN NULL WHEN 'DOUBLE' THEN CAST(CAST(json_extract(properties, '$.method') AS DOUBLE) AS VARCHAR) ELSE json_extract_string(properties, '$.method') END IS NOT NULL AND COALESCE((CASE json_type(properties, '$.method') WHEN 'OBJECT' THEN NULL WHEN 'ARRAY' THEN NULL WHEN 'DOUBLE' THEN CAST(CAST(json_extract(properties, '$.method') AS DOUBLE) AS VARCHAR) ELSE json_extract_string(properties, '$.method') END) <> $where_20_9, TRUE)) AND (TRY_CAST(CAST(json_extract(properties, '$.amount_paise') AS VARCHAR) AS DOUBLE)) > $where_20_10 AND (TRY_CAST(CAST(json_extract(properties, '$.amount_paise') AS VARCHAR) AS DOUBLE)) < $where_20_11 THEN 1 END AS value_20,
-  CASE WHEN event_type = $event_21 THEN COALESCE(TRY_CAST(CAST(json_extract(properties, '$.amount_paise') AS VARCHAR) AS DOUBLE), 0) END AS value_21
+  CASE WHEN event_type = $event_6 THEN TRY_CAST(CAST(json_extract(properties, '$.amount_paise') AS VARCHAR) AS DOUBLE) END AS value_6,
+  CASE WHEN event_type = $event_7 THEN 1 END AS step_7_0,
+  CASE WHEN event_type = $event_7_step_1 AND (CASE json_type(properties, '$.method') WHEN 'OBJECT' THEN NULL WHEN 'ARRAY' THEN NULL WHEN 'DOUBLE' THEN CAST(CAST(json_extract(properties, '$.method') AS DOUBLE) AS VARCHAR) ELSE json_extract_string(properties, '$.method') END) = $where_7_step_1_0 THEN 1 END AS step_7_1,
+  CASE WHEN event_type = $event_7_step_2 THEN 1 END AS step_7_2,
+  CASE WHEN event_type = $event_8 AND (CASE json_type(properties, '$.method') WHEN 'OBJECT' THEN NULL WHEN 'ARRAY' THEN NULL WHEN 'DOUBLE' THEN CAST(CAST(json_extract(properties, '$.method') AS DOUBLE) AS VARCHAR) ELSE json_extract_string(properties, '$.method') END) = $where_8_0 THEN COALESCE(TRY_CAST(CAST(json_extract(properties, '$.amount_paise') AS VARCHAR) AS DOUBLE), 0) END AS value_8,
+  CASE WHEN event_type = $denominator_event_8 AND (CASE WHEN json_type(properties, '$.is_free') = 'BOOLEAN' THEN CAST(json_extract(properties, '$.is_free') AS BOOLEAN) END) = $denominator_where_8_0 THEN COALESCE(TRY_CAST(CAST(json_extract(properties, '$.entries') AS VARCHAR) AS DOUBLE), 0) END AS denominator_8,
+  CASE WHEN event_type = $event_9 AND (CASE json_type(properties, '$.method') WHEN 'OBJECT' THEN NULL WHEN 'ARRAY' THEN NULL WHEN 'DOUBLE' THEN CAST(CAST(json_extract(properties, '$.method') AS DOUBLE) AS VARCHAR) ELSE json_extract_string(properties, '$.method') END) = $where_9_0 THEN 1 END AS value_9,
+  CASE WHEN event_type = $event_10 AND (CASE json_type(properties, '$.method') WHEN 'OBJECT' THEN NULL WHEN 'ARRAY' THEN NULL WHEN 'DOUBLE' THEN CAST(CAST(json_extract(properties, '$.method') AS DOUBLE) AS VARCHAR) ELSE json_extract_string(properties, '$.method') END IS NOT NULL AND COALESCE((CASE json_type(properties, '$.method') WHEN 'OBJECT' THEN NULL WHEN 'ARRAY' THEN NULL WHEN 'DOUBLE' THEN CAST(CAST(json_extract(properties, '$.method') AS DOUBLE) AS VARCHAR) ELSE json_extract_string(properties, '$.method') END) <> $where_10_0, TRUE)) THEN 1 END AS value_10,
+  CASE WHEN event_type = $event_11 AND (TRY_CAST(CAST(json_extract(properties, '$.method') AS VARCHAR) AS DOUBLE)) = $where_11_0 THEN 1 END AS value_11,
+  CASE WHEN event_type = $event_12 AND (CASE json_type(properties, '$.method') WHEN 'OBJECT' THEN NULL WHEN 'ARRAY' THEN NULL WHEN 'DOUBLE' THEN CAST(CAST(json_extract(properties, '$.method') AS DOUBLE) AS VARCHAR) ELSE json_extract_string(properties, '$.method') END IS NOT NULL AND COALESCE((TRY_CAST(CAST(json_extract(properties, '$.method') AS VARCHAR) AS DOUBLE)) <> $where_12_0, TRUE)) THEN 1 END AS value_12,
+  CASE WHEN event_type = $event_13 AND (TRY_CAST(CAST(json_extract(properties, '$.method') AS VARCHAR) AS DOUBLE)) = $where_13_0 THEN 1 END AS value_13,
+  CASE WHEN event_type = $event_14 AND (CASE json_type(properties, '$.method') WHEN 'OBJECT' THEN NULL WHEN 'ARRAY' THEN NULL WHEN 'DOUBLE' THEN CAST(CAST(json_extract(properties, '$.method') AS DOUBLE) AS VARCHAR) ELSE json_extract_string(properties, '$.method') END IS NOT NULL AND COALESCE((TRY_CAST(CAST(json_extract(properties, '$.method') AS VARCHAR) AS DOUBLE)) <> $where_14_0, TRUE)) THEN 1 END AS value_14,
+  CASE WHEN event_type = $event_15 AND (CASE WHEN json_type(properties, '$.method') = 'BOOLEAN' THEN CAST(json_extract(properties, '$.method') AS BOOLEAN) END) = $where_15_0 THEN 1 END AS value_15,
+  CASE WHEN event_type = $event_16 AND (CASE json_type(properties, '$.method') WHEN 'OBJECT' THEN NULL WHEN 'ARRAY' THEN NULL WHEN 'DOUBLE' THEN CAST(CAST(json_extract(properties, '$.method') AS DOUBLE) AS VARCHAR) ELSE json_extract_string(properties, '$.method') END IS NOT NULL AND COALESCE((CASE WHEN json_type(properties, '$.method') = 'BOOLEAN' THEN CAST(json_extract(properties, '$.method') AS BOOLEAN) END) <> $where_16_0, TRUE)) THEN 1 END AS value_16,
+  CASE WHEN event_type = $event_17 AND (CASE json_type(properties, '$.method') WHEN 'OBJECT' THEN NULL WHEN 'ARRAY' THEN NULL WHEN 'DOUBLE' THEN CAST(CAST(json_extract(properties, '$.method') AS DOUBLE) AS VARCHAR) ELSE json_extract_string(properties, '$.method') END) = $where_17_0 THEN 1 END AS value_17,
+  CASE WHEN event_type = $event_18 AND (CASE json_type(properties, '$.method') WHEN 'OBJECT' THEN NULL WHEN 'ARRAY' THEN NULL WHEN 'DOUBLE' THEN CAST(CAST(json_extract(properties, '$.method') AS DOUBLE) AS VARCHAR) ELSE json_extract_string(properties, '$.method') END IS NOT NULL AND COALESCE((CASE json_type(properties, '$.method') WHEN 'OBJECT' THEN NULL WHEN 'ARRAY' THEN NULL WHEN 'DOUBLE' THEN CAST(CAST(json_extract(properties, '$.method') AS DOUBLE) AS VARCHAR) ELSE json_extract_string(properties, '$.method') END) <> $where_18_0, TRUE)) THEN 1 END AS value_18,
+  CASE WHEN event_type = $event_19 AND (TRY_CAST(CAST(json_extract(properties, '$.amount_paise') AS VARCHAR) AS DOUBLE)) > $where_19_0 THEN 1 END AS value_19,
+  CASE WHEN event_type = $event_20 AND (TRY_CAST(CAST(json_extract(properties, '$.amount_paise') AS VARCHAR) AS DOUBLE)) < $where_20_0 THEN 1 END AS value_20,
+  CASE WHEN event_type = $event_21 AND (CASE json_type(properties, '$.method') WHEN 'OBJECT' THEN NULL WHEN 'ARRAY' THEN NULL WHEN 'DOUBLE' THEN CAST(CAST(json_extract(properties, '$.method') AS DOUBLE) AS VARCHAR) ELSE json_extract_string(properties, '$.method') END) = $where_21_0 AND (CASE json_type(properties, '$.method') WHEN 'OBJECT' THEN NULL WHEN 'ARRAY' THEN NULL WHEN 'DOUBLE' THEN CAST(CAST(json_extract(properties, '$.method') AS DOUBLE) AS VARCHAR) ELSE json_extract_string(properties, '$.method') END IS NOT NULL AND COALESCE((CASE json_type(properties, '$.method') WHEN 'OBJECT' THEN NULL WHEN 'ARRAY' THEN NULL WHEN 'DOUBLE' THEN CAST(CAST(json_extract(properties, '$.method') AS DOUBLE) AS VARCHAR) ELSE json_extract_string(properties, '$.method') END) <> $where_21_1, TRUE)) AND (TRY_CAST(CAST(json_extract(properties, '$.method') AS VARCHAR) AS DOUBLE)) = $where_21_2 AND (CASE json_type(properties, '$.method') WHEN 'OBJECT' THEN NULL WHEN 'ARRAY' THEN NULL WHEN 'DOUBLE' THEN CAST(CAST(json_extract(properties, '$.method') AS DOUBLE) AS VARCHAR) ELSE json_extract_string(properties, '$.method') END IS NOT NULL AND COALESCE((TRY_CAST(CAST(json_extract(properties, '$.method') AS VARCHAR) AS DOUBLE)) <> $where_21_3, TRUE)) AND (TRY_CAST(CAST(json_extract(properties, '$.method') AS VARCHAR) AS DOUBLE)) = $where_21_4 AND (CASE json_type(properties, '$.method') WHEN 'OBJECT' THEN NULL WHEN 'ARRAY' THEN NULL WHEN 'DOUBLE' THEN CAST(CAST(json_extract(properties, '$.method') AS DOUBLE) AS VARCHAR) ELSE json_extract_string(properties, '$.method') END IS NOT NULL AND COALESCE((TRY_CAST(CAST(json_extract(properties, '$.method') AS VARCHAR) AS DOUBLE)) <> $where_21_5, TRUE)) AND (CASE WHEN json_type(properties, '$.method') = 'BOOLEAN' THEN CAST(json_extract(properties, '$.method') AS BOOLEAN) END) = $where_21_6 AND (CASE json_type(properties, '$.method') WHEN 'OBJECT' THEN NULL WHEN 'ARRAY' THEN NULL WHEN 'DOUBLE' THEN CAST(CAST(json_extract(properties, '$.method') AS DOUBLE) AS VARCHAR) ELSE json_extract_string(properties, '$.method') END IS NOT NULL AND COALESCE((CASE WHEN json_type(properties, '$.method') = 'BOOLEAN' THEN CAST(json_extract(properties, '$.method') AS BOOLEAN) END) <> $where_21_7, TRUE)) AND (CASE json_type(properties, '$.method') WHEN 'OBJECT' THEN NULL WHEN 'ARRAY' THEN NULL WHEN 'DOUBLE' THEN CAST(CAST(json_extract(properties, '$.method') AS DOUBLE) AS VARCHAR) ELSE json_extract_string(properties, '$.method') END) = $where_21_8 AND (CASE json_type(properties, '$.method') WHEN 'OBJECT' THEN NULL WHEN 'ARRAY' THEN NULL WHEN 'DOUBLE' THEN CAST(CAST(json_extract(properties, '$.method') AS DOUBLE) AS VARCHAR) ELSE json_extract_string(properties, '$.method') END IS NOT NULL AND COALESCE((CASE json_type(properties, '$.method') WHEN 'OBJECT' THEN NULL WHEN 'ARRAY' THEN NULL WHEN 'DOUBLE' THEN CAST(CAST(json_extract(properties, '$.method') AS DOUBLE) AS VARCHAR) ELSE json_extract_string(properties, '$.method') END) <> $where_21_9, TRUE)) AND (TRY_CAST(CAST(json_extract(properties, '$.amount_paise') AS VARCHAR) AS DOUBLE)) > $where_21_10 AND (TRY_CAST(CAST(json_extract(properties, '$.amount_paise') AS VARCHAR) AS DOUBLE)) < $where_21_11 THEN 1 END AS value_21,
+  CASE WHEN event_type = $event_22 THEN COALESCE(TRY_CAST(CAST(json_extract(properties, '$.amount_paise') AS VARCHAR) AS DOUBLE), 0) END AS value_22
 FROM (
   SELECT event.*
   FROM (
     SELECT *
     FROM raw_events
-    WHERE event_type IN ($event_21, $event_6, $event_20)
+    WHERE event_type IN ($event_22, $event_7, $event_21)
       AND occurred_at >= (SELECT MIN(first_exposed_at) + to_milliseconds(-1209600000) FROM int_first_exposures)
       AND occurred_at < $as_of
   ) AS event
@@ -112,28 +113,88 @@ SELECT COALESCE(link.device_id, outcome.user_id, outcome.anonymous_id) AS unit_i
 FROM stg_outcomes AS outcome
 LEFT JOIN stg_links AS link ON link.user_id = outcome.user_id
 ),
-funnel_6 AS (
+funnel_7 AS (
 -- One row per unit with any step: y, whether it reached the last one; d, whether it reached the step that the conversion begins at.
 SELECT unit_id, MAX(CASE WHEN reached_2 IS NOT NULL THEN 1 ELSE 0 END) AS y, MAX(CASE WHEN reached_1 IS NOT NULL THEN 1 ELSE 0 END) AS d
 FROM (
-SELECT *, MIN(CASE WHEN step_6_2 IS NOT NULL AND place > reached_1 THEN place END) OVER (PARTITION BY unit_id) AS reached_2
+SELECT *, MIN(CASE WHEN step_7_2 IS NOT NULL AND place > reached_1 THEN place END) OVER (PARTITION BY unit_id) AS reached_2
 FROM (
-SELECT *, MIN(CASE WHEN step_6_1 IS NOT NULL AND place > reached_0 THEN place END) OVER (PARTITION BY unit_id) AS reached_1
+SELECT *, MIN(CASE WHEN step_7_1 IS NOT NULL AND place > reached_0 THEN place END) OVER (PARTITION BY unit_id) AS reached_1
 FROM (
-SELECT *, MIN(CASE WHEN step_6_0 IS NOT NULL THEN place END) OVER (PARTITION BY unit_id) AS reached_0
+SELECT *, MIN(CASE WHEN step_7_0 IS NOT NULL THEN place END) OVER (PARTITION BY unit_id) AS reached_0
 FROM (
-  SELECT exposure.unit_id, (CAST(epoch_us(outcome.occurred_at) AS HUGEINT) * 1048576 + outcome.log_partition) * 8796093022208 + outcome.log_offset AS place, outcome.step_6_0, outcome.step_6_1, outcome.step_6_2
+  SELECT exposure.unit_id, (CAST(epoch_us(outcome.occurred_at) AS HUGEINT) * 1048576 + outcome.log_partition) * 8796093022208 + outcome.log_offset AS place, outcome.step_7_0, outcome.step_7_1, outcome.step_7_2
   FROM int_first_exposures AS exposure
   INNER JOIN int_unit_outcomes AS outcome
     ON outcome.unit_id = exposure.unit_id
     AND outcome.occurred_at >= exposure.first_exposed_at
     AND outcome.occurred_at < exposure.first_exposed_at + to_milliseconds(172800000)
-  WHERE outcome.step_6_0 IS NOT NULL OR outcome.step_6_1 IS NOT NULL OR outcome.step_6_2 IS NOT NULL
+  WHERE outcome.step_7_0 IS NOT NULL OR outcome.step_7_1 IS NOT NULL OR outcome.step_7_2 IS NOT NULL
 ) AS until_step_0
 ) AS until_step_1
 ) AS until_step_2
 ) AS steps
 GROUP BY unit_id
+),
+quantile_events_6 AS (
+-- One row per event of a unit whose window has closed: variant, unit_id, value, its place among those of the variant, and how many there are.
+SELECT
+  exposure.variant, exposure.unit_id, outcome.value_6 AS value,
+  ROW_NUMBER() OVER (PARTITION BY exposure.variant ORDER BY outcome.value_6) AS place,
+  COUNT(*) OVER (PARTITION BY exposure.variant) AS event_count
+FROM int_first_exposures AS exposure
+INNER JOIN int_unit_outcomes AS outcome
+  ON outcome.unit_id = exposure.unit_id
+  AND outcome.occurred_at >= exposure.first_exposed_at
+  AND outcome.occurred_at < exposure.first_exposed_at + to_milliseconds(172800000)
+WHERE exposure.first_exposed_at + to_milliseconds(172800000) <= $as_of AND outcome.value_6 IS NOT NULL
+),
+quantile_at_6 AS (
+-- One row per variant: the quantile, and how many events the variant has.
+SELECT variant, MIN(value) AS quantile, MAX(event_count) AS event_count
+FROM quantile_events_6
+WHERE place >= 0.9 * event_count
+GROUP BY variant
+),
+quantile_shares_6 AS (
+-- One row per variant: units with events, and the standard error of the share of events at or below the quantile, clustered by unit.
+SELECT
+  variant,
+  COUNT(*) AS units,
+  MAX(quantile) AS quantile,
+  MAX(event_count) AS event_count,
+  SQRT(SUM((below - ratio * events) * (below - ratio * events)) / (COUNT(*) - 1) / COUNT(*)) / AVG(events) AS share_error
+FROM (
+  SELECT
+    by_unit.*,
+    SUM(below) OVER (PARTITION BY variant) / SUM(events) OVER (PARTITION BY variant) AS ratio
+  FROM (
+    SELECT
+      event.variant, event.unit_id, MAX(found.quantile) AS quantile, MAX(found.event_count) AS event_count,
+      CAST(SUM(CASE WHEN event.value <= found.quantile THEN 1 ELSE 0 END) AS DOUBLE) AS below,
+      CAST(COUNT(*) AS DOUBLE) AS events
+    FROM quantile_events_6 AS event
+    INNER JOIN quantile_at_6 AS found ON found.variant = event.variant
+    GROUP BY event.variant, event.unit_id
+  ) AS by_unit
+) AS with_ratio
+GROUP BY variant
+HAVING COUNT(*) > 1
+),
+quantile_6 AS (
+-- One row per variant with enough events: units, quantile, and its standard error.
+SELECT variant, units, quantile, (upper_value - lower_value) / 2 AS standard_error
+FROM (
+  SELECT
+    around.variant, MAX(around.units) AS units, MAX(around.quantile) AS quantile,
+    MIN(CASE WHEN event.place >= (0.9 - around.share_error) * around.event_count THEN event.value END) AS lower_value,
+    MIN(CASE WHEN event.place >= (0.9 + around.share_error) * around.event_count THEN event.value END) AS upper_value
+  FROM quantile_shares_6 AS around
+  INNER JOIN quantile_events_6 AS event ON event.variant = around.variant
+  WHERE around.share_error > 0 AND around.share_error < 0.9 AND around.share_error < 1 - 0.9
+  GROUP BY around.variant
+) AS around_quantile
+WHERE upper_value > lower_value
 ),
 unit_metrics AS (
 -- One row per unit: unit_id, variant, first_exposed_at, and for each metric y_0 (in its window) and x_0 (before the first exposure; 0
@@ -155,14 +216,14 @@ SELECT
   CAST(COALESCE(SUM(CASE WHEN outcome.occurred_at >= exposure.first_exposed_at AND outcome.occurred_at < exposure.first_exposed_at + to_milliseconds(172800000) THEN outcome.value_5 END), 0) AS DOUBLE) AS y_5,
   CAST(COALESCE(SUM(CASE WHEN outcome.occurred_at >= exposure.first_exposed_at + to_milliseconds(0) AND outcome.occurred_at < exposure.first_exposed_at THEN outcome.value_5 END), 0) AS DOUBLE) AS x_5,
   CAST(COALESCE(SUM(CASE WHEN outcome.occurred_at >= exposure.first_exposed_at AND outcome.occurred_at < exposure.first_exposed_at + to_milliseconds(172800000) THEN outcome.denominator_5 END), 0) AS DOUBLE) AS d_5,
-  CAST(COALESCE(MAX(funnel_6.y), 0) AS DOUBLE) AS y_6,
+  CAST(0 AS DOUBLE) AS y_6,
   CAST(0 AS DOUBLE) AS x_6,
-  CAST(COALESCE(MAX(funnel_6.d), 0) AS DOUBLE) AS d_6,
-  CAST(COALESCE(SUM(CASE WHEN outcome.occurred_at >= exposure.first_exposed_at AND outcome.occurred_at < exposure.first_exposed_at + to_milliseconds(172800000) THEN outcome.value_7 END), 0) AS DOUBLE) AS y_7,
-  CAST(COALESCE(SUM(CASE WHEN outcome.occurred_at >= exposure.first_exposed_at + to_milliseconds(-86400000) AND outcome.occurred_at < exposure.first_exposed_at THEN outcome.value_7 END), 0) AS DOUBLE) AS x_7,
-  CAST(COALESCE(SUM(CASE WHEN outcome.occurred_at >= exposure.first_exposed_at AND outcome.occurred_at < exposure.first_exposed_at + to_milliseconds(172800000) THEN outcome.denominator_7 END), 0) AS DOUBLE) AS d_7,
+  CAST(COALESCE(MAX(funnel_7.y), 0) AS DOUBLE) AS y_7,
+  CAST(0 AS DOUBLE) AS x_7,
+  CAST(COALESCE(MAX(funnel_7.d), 0) AS DOUBLE) AS d_7,
   CAST(COALESCE(SUM(CASE WHEN outcome.occurred_at >= exposure.first_exposed_at AND outcome.occurred_at < exposure.first_exposed_at + to_milliseconds(172800000) THEN outcome.value_8 END), 0) AS DOUBLE) AS y_8,
-  CAST(COALESCE(SUM(CASE WHEN outcome.occurred_at >= exposure.first_exposed_at + to_milliseconds(0) AND outcome.occurred_at < exposure.first_exposed_at THEN outcome.value_8 END), 0) AS DOUBLE) AS x_8,
+  CAST(COALESCE(SUM(CASE WHEN outcome.occurred_at >= exposure.first_exposed_at + to_milliseconds(-86400000) AND outcome.occurred_at < exposure.first_exposed_at THEN outcome.value_8 END), 0) AS DOUBLE) AS x_8,
+  CAST(COALESCE(SUM(CASE WHEN outcome.occurred_at >= exposure.first_exposed_at AND outcome.occurred_at < exposure.first_exposed_at + to_milliseconds(172800000) THEN outcome.denominator_8 END), 0) AS DOUBLE) AS d_8,
   CAST(COALESCE(SUM(CASE WHEN outcome.occurred_at >= exposure.first_exposed_at AND outcome.occurred_at < exposure.first_exposed_at + to_milliseconds(172800000) THEN outcome.value_9 END), 0) AS DOUBLE) AS y_9,
   CAST(COALESCE(SUM(CASE WHEN outcome.occurred_at >= exposure.first_exposed_at + to_milliseconds(0) AND outcome.occurred_at < exposure.first_exposed_at THEN outcome.value_9 END), 0) AS DOUBLE) AS x_9,
   CAST(COALESCE(SUM(CASE WHEN outcome.occurred_at >= exposure.first_exposed_at AND outcome.occurred_at < exposure.first_exposed_at + to_milliseconds(172800000) THEN outcome.value_10 END), 0) AS DOUBLE) AS y_10,
@@ -185,16 +246,18 @@ SELECT
   CAST(COALESCE(SUM(CASE WHEN outcome.occurred_at >= exposure.first_exposed_at + to_milliseconds(0) AND outcome.occurred_at < exposure.first_exposed_at THEN outcome.value_18 END), 0) AS DOUBLE) AS x_18,
   CAST(COALESCE(SUM(CASE WHEN outcome.occurred_at >= exposure.first_exposed_at AND outcome.occurred_at < exposure.first_exposed_at + to_milliseconds(172800000) THEN outcome.value_19 END), 0) AS DOUBLE) AS y_19,
   CAST(COALESCE(SUM(CASE WHEN outcome.occurred_at >= exposure.first_exposed_at + to_milliseconds(0) AND outcome.occurred_at < exposure.first_exposed_at THEN outcome.value_19 END), 0) AS DOUBLE) AS x_19,
-  CAST(COALESCE(MAX(CASE WHEN outcome.occurred_at >= exposure.first_exposed_at AND outcome.occurred_at < exposure.first_exposed_at + to_milliseconds(2592000000) THEN outcome.value_20 END), 0) AS DOUBLE) AS y_20,
-  CAST(COALESCE(MAX(CASE WHEN outcome.occurred_at >= exposure.first_exposed_at + to_milliseconds(0) AND outcome.occurred_at < exposure.first_exposed_at THEN outcome.value_20 END), 0) AS DOUBLE) AS x_20,
-  CAST(COALESCE(SUM(CASE WHEN outcome.occurred_at >= exposure.first_exposed_at AND outcome.occurred_at < exposure.first_exposed_at + to_milliseconds(1) THEN outcome.value_21 END), 0) AS DOUBLE) AS y_21,
-  CAST(COALESCE(SUM(CASE WHEN outcome.occurred_at >= exposure.first_exposed_at + to_milliseconds(-1209600000) AND outcome.occurred_at < exposure.first_exposed_at THEN outcome.value_21 END), 0) AS DOUBLE) AS x_21
+  CAST(COALESCE(SUM(CASE WHEN outcome.occurred_at >= exposure.first_exposed_at AND outcome.occurred_at < exposure.first_exposed_at + to_milliseconds(172800000) THEN outcome.value_20 END), 0) AS DOUBLE) AS y_20,
+  CAST(COALESCE(SUM(CASE WHEN outcome.occurred_at >= exposure.first_exposed_at + to_milliseconds(0) AND outcome.occurred_at < exposure.first_exposed_at THEN outcome.value_20 END), 0) AS DOUBLE) AS x_20,
+  CAST(COALESCE(MAX(CASE WHEN outcome.occurred_at >= exposure.first_exposed_at AND outcome.occurred_at < exposure.first_exposed_at + to_milliseconds(2592000000) THEN outcome.value_21 END), 0) AS DOUBLE) AS y_21,
+  CAST(COALESCE(MAX(CASE WHEN outcome.occurred_at >= exposure.first_exposed_at + to_milliseconds(0) AND outcome.occurred_at < exposure.first_exposed_at THEN outcome.value_21 END), 0) AS DOUBLE) AS x_21,
+  CAST(COALESCE(SUM(CASE WHEN outcome.occurred_at >= exposure.first_exposed_at AND outcome.occurred_at < exposure.first_exposed_at + to_milliseconds(1) THEN outcome.value_22 END), 0) AS DOUBLE) AS y_22,
+  CAST(COALESCE(SUM(CASE WHEN outcome.occurred_at >= exposure.first_exposed_at + to_milliseconds(-1209600000) AND outcome.occurred_at < exposure.first_exposed_at THEN outcome.value_22 END), 0) AS DOUBLE) AS x_22
 FROM int_first_exposures AS exposure
 LEFT JOIN int_unit_outcomes AS outcome
   ON outcome.unit_id = exposure.unit_id
   AND outcome.occurred_at >= exposure.first_exposed_at + to_milliseconds(-1209600000)
   AND outcome.occurred_at < exposure.first_exposed_at + to_milliseconds(2592000000)
-LEFT JOIN funnel_6 ON funnel_6.unit_id = exposure.unit_id
+LEFT JOIN funnel_7 ON funnel_7.unit_id = exposure.unit_id
 GROUP BY exposure.unit_id, exposure.variant, exposure.first_exposed_at
 ),
 sufficient_statistics AS (
@@ -305,19 +368,12 @@ UNION ALL
 SELECT
   6 AS metric,
   variant,
-  COUNT(*) AS units,
-  SUM(y_6) AS sum_y,
-  SUM(y_6 * y_6) AS sum_yy,
-  SUM(x_6) AS sum_x,
-  SUM(x_6 * x_6) AS sum_xx,
-  SUM(x_6 * y_6) AS sum_xy,
-  SUM(d_6) AS sum_d,
-  SUM(d_6 * d_6) AS sum_dd,
-  SUM(y_6 * d_6) AS sum_yd,
-  SUM(x_6 * d_6) AS sum_xd
-FROM unit_metrics
-WHERE first_exposed_at + to_milliseconds(172800000) <= $as_of
-GROUP BY variant
+  units,
+  units * quantile AS sum_y,
+  (units - 1) * units * standard_error * standard_error + units * quantile * quantile AS sum_yy,
+  CAST(0 AS DOUBLE) AS sum_x, CAST(0 AS DOUBLE) AS sum_xx, CAST(0 AS DOUBLE) AS sum_xy,
+  CAST(NULL AS DOUBLE) AS sum_d, CAST(NULL AS DOUBLE) AS sum_dd, CAST(NULL AS DOUBLE) AS sum_yd, CAST(NULL AS DOUBLE) AS sum_xd
+FROM quantile_6
 UNION ALL
 SELECT
   7 AS metric,
@@ -345,10 +401,10 @@ SELECT
   SUM(x_8) AS sum_x,
   SUM(x_8 * x_8) AS sum_xx,
   SUM(x_8 * y_8) AS sum_xy,
-  CAST(NULL AS DOUBLE) AS sum_d,
-  CAST(NULL AS DOUBLE) AS sum_dd,
-  CAST(NULL AS DOUBLE) AS sum_yd,
-  CAST(NULL AS DOUBLE) AS sum_xd
+  SUM(d_8) AS sum_d,
+  SUM(d_8 * d_8) AS sum_dd,
+  SUM(y_8 * d_8) AS sum_yd,
+  SUM(x_8 * d_8) AS sum_xd
 FROM unit_metrics
 WHERE first_exposed_at + to_milliseconds(172800000) <= $as_of
 GROUP BY variant
@@ -554,7 +610,7 @@ SELECT
   CAST(NULL AS DOUBLE) AS sum_yd,
   CAST(NULL AS DOUBLE) AS sum_xd
 FROM unit_metrics
-WHERE first_exposed_at + to_milliseconds(2592000000) <= $as_of
+WHERE first_exposed_at + to_milliseconds(172800000) <= $as_of
 GROUP BY variant
 UNION ALL
 SELECT
@@ -566,6 +622,23 @@ SELECT
   SUM(x_21) AS sum_x,
   SUM(x_21 * x_21) AS sum_xx,
   SUM(x_21 * y_21) AS sum_xy,
+  CAST(NULL AS DOUBLE) AS sum_d,
+  CAST(NULL AS DOUBLE) AS sum_dd,
+  CAST(NULL AS DOUBLE) AS sum_yd,
+  CAST(NULL AS DOUBLE) AS sum_xd
+FROM unit_metrics
+WHERE first_exposed_at + to_milliseconds(2592000000) <= $as_of
+GROUP BY variant
+UNION ALL
+SELECT
+  22 AS metric,
+  variant,
+  COUNT(*) AS units,
+  SUM(y_22) AS sum_y,
+  SUM(y_22 * y_22) AS sum_yy,
+  SUM(x_22) AS sum_x,
+  SUM(x_22 * x_22) AS sum_xx,
+  SUM(x_22 * y_22) AS sum_xy,
   CAST(NULL AS DOUBLE) AS sum_d,
   CAST(NULL AS DOUBLE) AS sum_dd,
   CAST(NULL AS DOUBLE) AS sum_yd,

@@ -137,10 +137,11 @@ function stepsOf({ event, where, steps = [] }: MetricDefinition, index: number):
 
 function amountOf({ key, type, property }: MetricDefinition): CountedEvents['amount'] {
   if (type === 'ratio') return property === null ? 'one' : 'number-or-zero';
-  if (type !== 'sum' && type !== 'mean' && type !== 'count_distinct') return 'one';
+  const readsProperty = type === 'sum' || type === 'mean' || type === 'count_distinct' || type === 'quantile';
+  if (!readsProperty) return 'one';
   if (property === null) throw new RangeError(`metric ${key} is of type ${type} and needs a property`);
   if (type === 'count_distinct') return 'text';
-  return type === 'mean' ? 'number' : 'number-or-zero';
+  return type === 'sum' ? 'number-or-zero' : 'number';
 }
 
 const filterName = (events: string, index: number): string => `${events.replace('event', 'where')}_${index}`;

@@ -113,10 +113,21 @@ const filter = fc.oneof(
   }),
 );
 
-const TYPES = ['proportion', 'count', 'sum', 'retention', 'count_distinct', 'ratio', 'mean', 'funnel'] as const;
+const TYPES = [
+  'proportion',
+  'count',
+  'sum',
+  'retention',
+  'count_distinct',
+  'ratio',
+  'mean',
+  'funnel',
+  'quantile',
+] as const;
 const PROPERTIES: Partial<Record<MetricDefinition['type'], string>> = {
   sum: 'amount_paise',
   mean: 'amount_paise',
+  quantile: 'amount_paise',
   ratio: 'amount_paise',
   count_distinct: 'method',
 };
@@ -141,6 +152,7 @@ const metric: Arbitrary<MetricDefinition> = fc
       : {}),
     ...(changes.type === 'funnel' ? { steps: [{ event: over, where: changes.where.slice(1) }], covariateMs: 0 } : {}),
     ...(changes.type === 'funnel' && changes.windowMs > 1 ? { givenStep: 1 } : {}),
+    ...(changes.type === 'quantile' ? { quantile: 0.5, covariateMs: 0 } : {}),
     ...(changes.type === 'retention' ? { fromMs: changes.windowMs / 2 } : {}),
     ...(changes.type === 'sum' || changes.type === 'count' ? capOf(cap, capPercentile) : {}),
   }))

@@ -34,6 +34,7 @@ const METRICS: Readonly<Record<MetricDefinition['type'], MetricDefinition>> = {
   retention: metric({ type: 'retention', property: null, fromMs: DAY_MS }),
   count_distinct: metric({ type: 'count_distinct', property: 'method' }),
   mean: metric({ type: 'mean' }),
+  quantile: metric({ type: 'quantile', quantile: 0.9 }),
   funnel: metric({
     type: 'funnel',
     event: 'deposit_opened',

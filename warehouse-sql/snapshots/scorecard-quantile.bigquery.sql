@@ -1,0 +1,184 @@
+WITH stg_exposures AS (
+-- One row per exposure event of one epoch: unit_id, variant, reason, occurred_at, segments (JSON), log_partition, log_offset.
+SELECT
+  JSON_VALUE(properties, '$.unit_id') AS unit_id,
+  variant,
+  JSON_VALUE(properties, '$.reason') AS reason,
+  occurred_at,
+  JSON_QUERY(properties, '$.segments') AS segments,
+  log_partition,
+  log_offset
+FROM raw_events
+WHERE event_type = 'exposure'
+  AND experiment_key = @experiment_key
+  AND epoch = @epoch
+  AND occurred_at <= @closed_at
+),
+int_first_exposures AS (
+-- One row per unit: unit_id, variant, first_exposed_at, segments (JSON), all of its first exposure by a random split;
+-- is_crossed: it met more than one variant.
+SELECT
+  unit_id, variant, occurred_at AS first_exposed_at, segments,
+  MIN(variant) OVER (PARTITION BY unit_id) <> MAX(variant) OVER (PARTITION BY unit_id) AS is_crossed
+FROM stg_exposures
+WHERE reason = 'REASON_SPLIT' AND unit_id IS NOT NULL AND variant IS NOT NULL
+QUALIFY ROW_NUMBER() OVER (PARTITION BY unit_id ORDER BY occurred_at, log_partition, log_offset) = 1
+),
+stg_links AS (
+-- One row per linked user: user_id, device_id.
+SELECT
+  JSON_VALUE(properties, '$.user_id') AS user_id,
+  MIN(JSON_VALUE(properties, '$.device_id')) AS device_id
+FROM raw_events
+WHERE event_type = 'identity_linked'
+GROUP BY 1
+),
+repeated_outcomes AS (
+-- One row per event whose id came more than once: event_id, occurred_at, log_partition, log_offset.
+SELECT event_id, occurred_at, log_partition, log_offset
+FROM raw_events
+WHERE event_type IN (@event_0)
+  AND occurred_at >= TIMESTAMP_ADD(((SELECT TIMESTAMP_ADD(MIN(first_exposed_at), INTERVAL 0 MILLISECOND) FROM int_first_exposures)), INTERVAL -259200000 MILLISECOND)
+  AND occurred_at < TIMESTAMP_ADD((@as_of), INTERVAL 259200000 MILLISECOND)
+  AND event_id IN (SELECT event_id FROM raw_events WHERE event_type IN (@event_0)
+      AND occurred_at >= TIMESTAMP_ADD(((SELECT TIMESTAMP_ADD(MIN(first_exposed_at), INTERVAL 0 MILLISECOND) FROM int_first_exposures)), INTERVAL -259200000 MILLISECOND)
+      AND occurred_at < TIMESTAMP_ADD((@as_of), INTERVAL 259200000 MILLISECOND) GROUP BY event_id HAVING COUNT(*) > 1)
+),
+copied_outcomes AS (
+-- One row per copy, an event whose id came before it in the log: log_partition, log_offset, occurred_at.
+SELECT DISTINCT later.log_partition, later.log_offset, later.occurred_at
+FROM repeated_outcomes AS later
+INNER JOIN repeated_outcomes AS earlier
+  ON earlier.event_id = later.event_id
+  AND earlier.occurred_at >= TIMESTAMP_ADD(later.occurred_at, INTERVAL -259200000 MILLISECOND)
+  AND earlier.occurred_at <= TIMESTAMP_ADD(later.occurred_at, INTERVAL 259200000 MILLISECOND)
+WHERE earlier.log_partition < later.log_partition
+  OR (earlier.log_partition = later.log_partition AND earlier.log_offset < later.log_offset)
+),
+stg_outcomes AS (
+-- One row per event that a metric may count, the first in the log where an event id came twice:
+-- event_type, user_id, anonymous_id, named_unit_id, occurred_at, value_0, value_1, …, denominator_0, … of quotients.
+SELECT
+  event_type,
+  user_id,
+  anonymous_id,
+  CAST(NULL AS STRING) AS named_unit_id,
+  occurred_at,
+  CASE WHEN event_type = @event_0 THEN IF(JSON_TYPE(JSON_QUERY(properties, '$.amount_paise')) = 'number', CAST(JSON_VALUE(properties, '$.amount_paise') AS FLOAT64), NULL) END AS value_0
+FROM (
+  SELECT event.*
+  FROM (
+    SELECT *
+    FROM raw_events
+    WHERE event_type IN (@event_0)
+      AND occurred_at >= (SELECT TIMESTAMP_ADD(MIN(first_exposed_at), INTERVAL 0 MILLISECOND) FROM int_first_exposures)
+      AND occurred_at < @as_of
+  ) AS event
+  LEFT JOIN copied_outcomes AS copied
+    ON copied.log_partition = event.log_partition AND copied.log_offset = event.log_offset
+  WHERE copied.log_offset IS NULL
+) AS first_copy
+),
+int_unit_outcomes AS (
+-- One row per outcome event: unit_id (NULL where it names no unit of this kind), occurred_at, value_0, value_1, …
+SELECT COALESCE(link.device_id, outcome.user_id, outcome.anonymous_id) AS unit_id, outcome.*
+FROM stg_outcomes AS outcome
+LEFT JOIN stg_links AS link ON link.user_id = outcome.user_id
+),
+quantile_events_0 AS (
+-- One row per event of a unit whose window has closed: variant, unit_id, value, its place among those of the variant, and how many there are.
+SELECT
+  exposure.variant, exposure.unit_id, outcome.value_0 AS value,
+  ROW_NUMBER() OVER (PARTITION BY exposure.variant ORDER BY outcome.value_0) AS place,
+  COUNT(*) OVER (PARTITION BY exposure.variant) AS event_count
+FROM int_first_exposures AS exposure
+INNER JOIN int_unit_outcomes AS outcome
+  ON outcome.unit_id = exposure.unit_id
+  AND outcome.occurred_at >= exposure.first_exposed_at
+  AND outcome.occurred_at < TIMESTAMP_ADD(exposure.first_exposed_at, INTERVAL 172800000 MILLISECOND)
+WHERE TIMESTAMP_ADD(exposure.first_exposed_at, INTERVAL 172800000 MILLISECOND) <= @as_of AND outcome.value_0 IS NOT NULL
+),
+quantile_at_0 AS (
+-- One row per variant: the quantile, and how many events the variant has.
+SELECT variant, MIN(value) AS quantile, MAX(event_count) AS event_count
+FROM quantile_events_0
+WHERE place >= 0.9 * event_count
+GROUP BY variant
+),
+quantile_shares_0 AS (
+-- One row per variant: units with events, and the standard error of the share of events at or below the quantile, clustered by unit.
+SELECT
+  variant,
+  COUNT(*) AS units,
+  MAX(quantile) AS quantile,
+  MAX(event_count) AS event_count,
+  SQRT(SUM((below - ratio * events) * (below - ratio * events)) / (COUNT(*) - 1) / COUNT(*)) / AVG(events) AS share_error
+FROM (
+  SELECT
+    by_unit.*,
+    SUM(below) OVER (PARTITION BY variant) / SUM(events) OVER (PARTITION BY variant) AS ratio
+  FROM (
+    SELECT
+      event.variant, event.unit_id, MAX(found.quantile) AS quantile, MAX(found.event_count) AS event_count,
+      CAST(SUM(CASE WHEN event.value <= found.quantile THEN 1 ELSE 0 END) AS FLOAT64) AS below,
+      CAST(COUNT(*) AS FLOAT64) AS events
+    FROM quantile_events_0 AS event
+    INNER JOIN quantile_at_0 AS found ON found.variant = event.variant
+    GROUP BY event.variant, event.unit_id
+  ) AS by_unit
+) AS with_ratio
+GROUP BY variant
+HAVING COUNT(*) > 1
+),
+quantile_0 AS (
+-- One row per variant with enough events: units, quantile, and its standard error.
+SELECT variant, units, quantile, (upper_value - lower_value) / 2 AS standard_error
+FROM (
+  SELECT
+    around.variant, MAX(around.units) AS units, MAX(around.quantile) AS quantile,
+    MIN(CASE WHEN event.place >= (0.9 - around.share_error) * around.event_count THEN event.value END) AS lower_value,
+    MIN(CASE WHEN event.place >= (0.9 + around.share_error) * around.event_count THEN event.value END) AS upper_value
+  FROM quantile_shares_0 AS around
+  INNER JOIN quantile_events_0 AS event ON event.variant = around.variant
+  WHERE around.share_error > 0 AND around.share_error < 0.9 AND around.share_error < 1 - 0.9
+  GROUP BY around.variant
+) AS around_quantile
+WHERE upper_value > lower_value
+),
+unit_metrics AS (
+-- One row per unit: unit_id, variant, first_exposed_at, and for each metric y_0 (in its window) and x_0 (before the first exposure; 0
+-- without a covariate), y_1, x_1, …; d_0, … (in the window) of quotients; segment_0, … where asked for.
+SELECT
+  exposure.unit_id,
+  exposure.variant,
+  exposure.first_exposed_at,
+  CAST(0 AS FLOAT64) AS y_0,
+  CAST(0 AS FLOAT64) AS x_0
+FROM int_first_exposures AS exposure
+LEFT JOIN int_unit_outcomes AS outcome
+  ON outcome.unit_id = exposure.unit_id
+  AND outcome.occurred_at >= TIMESTAMP_ADD(exposure.first_exposed_at, INTERVAL 0 MILLISECOND)
+  AND outcome.occurred_at < TIMESTAMP_ADD(exposure.first_exposed_at, INTERVAL 172800000 MILLISECOND)
+GROUP BY exposure.unit_id, exposure.variant, exposure.first_exposed_at
+),
+sufficient_statistics AS (
+-- One row per metric (its place in the list) and variant, over the units whose window has closed: units, and sums, squares and
+-- the cross products of y, x and (of quotients) d over them.
+SELECT
+  0 AS metric,
+  variant,
+  units,
+  units * quantile AS sum_y,
+  (units - 1) * units * standard_error * standard_error + units * quantile * quantile AS sum_yy,
+  CAST(0 AS FLOAT64) AS sum_x, CAST(0 AS FLOAT64) AS sum_xx, CAST(0 AS FLOAT64) AS sum_xy,
+  CAST(NULL AS FLOAT64) AS sum_d, CAST(NULL AS FLOAT64) AS sum_dd, CAST(NULL AS FLOAT64) AS sum_yd, CAST(NULL AS FLOAT64) AS sum_xd
+FROM quantile_0
+)
+SELECT 'exposed' AS part, '' AS attribute, '' AS value, -1 AS metric, variant AS variant, COUNT(*) AS units, CAST(0 AS FLOAT64) AS sum_y, CAST(0 AS FLOAT64) AS sum_yy, CAST(0 AS FLOAT64) AS sum_x, CAST(0 AS FLOAT64) AS sum_xx, CAST(0 AS FLOAT64) AS sum_xy, CAST(NULL AS FLOAT64) AS sum_d, CAST(NULL AS FLOAT64) AS sum_dd, CAST(NULL AS FLOAT64) AS sum_yd, CAST(NULL AS FLOAT64) AS sum_xd FROM int_first_exposures GROUP BY variant
+UNION ALL
+SELECT 'crossed' AS part, '' AS attribute, '' AS value, -1 AS metric, '' AS variant, COUNT(*) AS units, CAST(0 AS FLOAT64) AS sum_y, CAST(0 AS FLOAT64) AS sum_yy, CAST(0 AS FLOAT64) AS sum_x, CAST(0 AS FLOAT64) AS sum_xx, CAST(0 AS FLOAT64) AS sum_xy, CAST(NULL AS FLOAT64) AS sum_d, CAST(NULL AS FLOAT64) AS sum_dd, CAST(NULL AS FLOAT64) AS sum_yd, CAST(NULL AS FLOAT64) AS sum_xd FROM int_first_exposures WHERE is_crossed
+UNION ALL
+SELECT 'not_random' AS part, '' AS attribute, '' AS value, -1 AS metric, '' AS variant, COUNT(*) AS units, CAST(0 AS FLOAT64) AS sum_y, CAST(0 AS FLOAT64) AS sum_yy, CAST(0 AS FLOAT64) AS sum_x, CAST(0 AS FLOAT64) AS sum_xx, CAST(0 AS FLOAT64) AS sum_xy, CAST(NULL AS FLOAT64) AS sum_d, CAST(NULL AS FLOAT64) AS sum_dd, CAST(NULL AS FLOAT64) AS sum_yd, CAST(NULL AS FLOAT64) AS sum_xd FROM stg_exposures WHERE reason IS NULL OR reason <> 'REASON_SPLIT'
+UNION ALL
+SELECT 'matured' AS part, '' AS attribute, '' AS value, metric, variant, units, sum_y, sum_yy, sum_x, sum_xx, sum_xy, sum_d, sum_dd, sum_yd, sum_xd FROM sufficient_statistics
+ORDER BY part, attribute, value, metric, variant
