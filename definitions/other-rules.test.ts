@@ -72,7 +72,7 @@ const METRIC_RULES: readonly Rule[] = [
   [
     'a type',
     { type: 'average' },
-    'type: is not one of "proportion", "count", "sum", "retention", "count_distinct", "ratio", "mean"; write one of them',
+    'type: is not one of "proportion", "count", "sum", "retention", "count_distinct", "ratio", "mean", "funnel", "quantile"; write one of them',
   ],
   [
     'an event type',
@@ -83,7 +83,7 @@ const METRIC_RULES: readonly Rule[] = [
   [
     'a property only for a sum',
     { property: 'amount' },
-    'property: is only for sums, means, ratios and count_distinct; leave it out, or make the type "sum" instead of "count"',
+    'property: is only for sums, means, ratios, quantiles and count_distinct; leave it out, or make the type "sum" instead of "count"',
   ],
   ['a property for a mean', { type: 'mean' }, 'property: is missing; a mean names the property it averages'],
   [
@@ -114,6 +114,40 @@ const METRIC_RULES: readonly Rule[] = [
     'cap: is only for counts and sums; leave it out of a proportion',
   ],
   ['a cap above 0', { cap: 0 }, 'cap: must be above 0'],
+  [
+    'a percentile cap only of counts and sums',
+    { type: 'proportion', capPercentile: 99 },
+    'capPercentile: is only for counts and sums; leave it out of a proportion',
+  ],
+  ['one cap', { cap: 3, capPercentile: 99 }, 'capPercentile: cannot stand beside cap; leave one of them out'],
+  [
+    'a percentile that cuts the upper end',
+    { capPercentile: 5 },
+    'capPercentile: must lie between 50 and 100, such as 99.5',
+  ],
+  ['steps of a funnel', { type: 'funnel' }, 'steps: is missing; a funnel names the steps that follow its event'],
+  ['steps only of a funnel', { steps: [{ event: 'paid' }] }, 'steps: is only for funnels; leave it out of a count'],
+  [
+    'a given step that comes before the last',
+    { type: 'funnel', steps: [{ event: 'paid' }], givenStep: 2 },
+    'givenStep: must be a step before the last, from 1 to 1',
+  ],
+  [
+    'no covariate of a funnel',
+    { type: 'funnel', steps: [{ event: 'paid' }], covariate: '7d' },
+    'covariate: is not for funnels, whose steps begin with the exposure; leave it out',
+  ],
+  [
+    'a share of a quantile',
+    { type: 'quantile', property: 'amount', quantile: 90 },
+    'quantile: must be a number between 0 and 1, such as 0.9',
+  ],
+  [
+    'a property of a quantile',
+    { type: 'quantile', quantile: 0.9 },
+    'property: is missing; a quantile names the property whose values it reads',
+  ],
+  ['a share only of a quantile', { quantile: 0.9 }, 'quantile: is only for quantiles; leave it out of a count'],
   [
     'numbers for greater_than',
     { where: [{ property: 'a', operator: 'greater_than', value: 'x' }] },
