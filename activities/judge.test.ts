@@ -7,7 +7,7 @@ import { seededRandom } from '../estimators/seeded-random.ts';
 import type { EventBatch } from '../event-bus/port.ts';
 import { experimentDefinition, experimentRecord, metricDefinition } from '../scorecard/testing/inputs.ts';
 import { openDuckDb, type DuckDbWarehouse } from '../warehouse/duckdb.ts';
-import { createJudge, type JudgeParts } from './judge.ts';
+import { createJudge, createJudgeTogether, type JudgeParts } from './judge.ts';
 
 type BatchEvent = EventBatch['events'][number];
 
@@ -81,7 +81,11 @@ interface World {
 }
 
 /** The judge with what the control store would say. */
-function judgeIn({ days, record, definition }: World) {
+function judgeIn(world: World) {
+  return createJudge(partsOf(world));
+}
+
+function partsOf({ days, record, definition }: World): JudgeParts {
   const getDefinition = (kind: string, key: string) => {
     const found = kind === 'metric' ? METRICS[key] : experimentDefinition({ key, ...definition });
     if (found === undefined) return Promise.reject(new NotFoundError(`there is no ${kind} ${key}`));
@@ -91,7 +95,7 @@ function judgeIn({ days, record, definition }: World) {
     getExperiment: (key) => Promise.resolve(experimentRecord({ key, ...record })),
     getDefinition: getDefinition as JudgeParts['controlStore']['getDefinition'],
   };
-  return createJudge({ warehouse, controlStore, clock: () => START_MS + days * DAY_MS });
+  return { warehouse, controlStore, clock: () => START_MS + days * DAY_MS };
 }
 
 const LOOSE = {
@@ -149,4 +153,20 @@ test('an epoch without events has no numbers; a metric that is not stored is an 
   assert.deepEqual(card.readouts, []);
   const definition = { metrics: { primary: 'unknown', secondary: [], guardrails: [] } };
   await assert.rejects(judgeIn({ days: 8, definition })('upi_retry'), NotFoundError);
+});
+
+test('experiments that are judged together are judged as by themselves, and one that cannot be fails alone', async () => {
+  const world: World = { days: 8, definition: LOOSE };
+  const parts = partsOf(world);
+  const controlStore: JudgeParts['controlStore'] = {
+    ...parts.controlStore,
+    getExperiment: (key) =>
+      key === 'gone'
+        ? Promise.reject(new NotFoundError(`there is no experiment ${key}`))
+        : parts.controlStore.getExperiment(key),
+  };
+  const judge = await createJudgeTogether({ ...parts, controlStore })(['upi_retry', 'gone', 'lossy']);
+  for (const key of ['upi_retry', 'lossy']) assert.deepEqual(await judge(key), await judgeIn(world)(key));
+  await assert.rejects(judge('gone'), /there is no experiment gone/);
+  await assert.rejects(judge('another'), /is not among the experiments/);
 });

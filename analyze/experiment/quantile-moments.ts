@@ -1,4 +1,5 @@
 import { linearizedQuantile, sharesAround } from '../../estimators/metrics/quantile.ts';
+import type { JointMoments } from '../../estimators/joint-moments.ts';
 import { linearizedRatios } from '../../estimators/metrics/ratio.ts';
 import type { Warehouse } from '../../warehouse/port.ts';
 import { AnalyzeError } from '../analyze-error.ts';
@@ -23,7 +24,9 @@ export async function readQuantileMoments(warehouse: Warehouse, reading: Reading
   FROM ${eventsTable(metricIndex)} AS events JOIN ${UNITS} AS units ON units.rowid = events.unit_row`;
   const quantiles = await quantilesOf(warehouse, rows, () => share, []);
   const { entries, pairs } = numbersOf(reading);
-  const found = await readJointMoments(warehouse, relationOf(reading, unitsWithShares(rows, quantiles)), entries);
+  const all = await readJointMoments(warehouse, relationOf(reading, unitsWithShares(rows, quantiles)), entries);
+  // A segment with too few rows is not read; the whole file with too few is an error.
+  const found = reading.groupBy === null ? all : all.filter(({ moments }) => hasEnough(moments, share));
   const around = found.map(({ moments }) => named(reading, () => sharesAround(moments, share)));
   const valuesAt = async (side: 'lower' | 'upper') =>
     await quantilesOf(warehouse, rows, (index) => around[index]?.[side] ?? share, found);
@@ -81,6 +84,16 @@ SELECT units.*, shares.v, shares.w FROM (
     ON thresholds.arm = events.arm AND thresholds.grp IS NOT DISTINCT FROM events.grp
   GROUP BY events.unit_row
 ) AS shares JOIN ${UNITS} AS units ON units.rowid = shares.unit_row`;
+}
+
+function hasEnough(moments: JointMoments, share: number): boolean {
+  try {
+    sharesAround(moments, share);
+    return true;
+  } catch (error) {
+    if (error instanceof RangeError) return false;
+    throw error;
+  }
 }
 
 function named<T>({ metric }: Reading, work: () => T): T {
