@@ -75,8 +75,13 @@ async function named<T>(file: string, work: () => Promise<T>): Promise<T> {
 }
 
 function neededBy(request: ExperimentRequest): NeededColumns {
-  const { unit, variant, segments, covariates, metrics, date, design } = request;
-  const texts = [variant, ...segments, ...(unit === null ? [] : [unit])];
+  const { unit, variant, segments, covariates, metrics, date, design, postStratify } = request;
+  const texts = [
+    variant,
+    ...(postStratify === undefined ? [] : [postStratify]),
+    ...segments,
+    ...(unit === null ? [] : [unit]),
+  ];
   if (design.kind === 'cluster') texts.push(design.cluster);
   if (design.kind === 'switchback') texts.push(design.region, ...(design.isLength ? [] : [design.window]));
   const numbers = [...covariates];
@@ -90,7 +95,7 @@ type Described = Omit<
 >;
 
 function describe(request: ExperimentRequest, rows: FileRows, units: Units, split: SplitReading): Described {
-  const { file, control, alpha, correction, stopping, design, covariates } = request;
+  const { file, control, alpha, correction, stopping, design, covariates, postStratify = null } = request;
   return {
     file,
     rowCount: rows.rowCount,
@@ -102,6 +107,7 @@ function describe(request: ExperimentRequest, rows: FileRows, units: Units, spli
     stopping,
     design,
     covariates,
+    postStratify,
     split,
   };
 }

@@ -8,6 +8,7 @@ import type { MetricExpression } from './metric-expression.ts';
 import { numbersOf, relationOf, type Reading } from './metric-relation.ts';
 import { readQuantileMoments } from './quantile-moments.ts';
 import { readJointMoments, type ArmMoments } from './unit-sums.ts';
+import { readStrata } from './strata.ts';
 import { UNITS, valueColumn } from './units.ts';
 
 /** What one metric is in each arm (of one segment). */
@@ -22,6 +23,8 @@ export async function readMetricMoments(
   warehouse: Warehouse,
   reading: Reading,
 ): Promise<ReadonlyMap<string | null, MetricMoments>> {
+  const { postStratify } = reading.request;
+  if (postStratify !== undefined && reading.groupBy === null) return await readStrata(warehouse, reading, postStratify);
   const linearized = await readLinearized(warehouse, reading);
   const groups = new Map<string | null, MetricMoments>();
   for (const group of new Set(linearized.map((each) => each.group)))
@@ -54,11 +57,11 @@ async function refuseZeroDenominator(warehouse: Warehouse, { metric, request }: 
   );
 }
 
-function byArm({ arm, moments }: ArmMoments): [string, JointMoments] {
+export function byArm({ arm, moments }: ArmMoments): [string, JointMoments] {
   return [arm, moments];
 }
 
-function momentsOfGroup(joint: ReadonlyMap<string, JointMoments>): MetricMoments {
+export function momentsOfGroup(joint: ReadonlyMap<string, JointMoments>): MetricMoments {
   const arms = new Map([...joint].map(([arm, moments]) => [arm, momentsAt(moments, 0)]));
   const hasCovariates = [...joint.values()].some(({ means }) => means.length > 1);
   if (!hasCovariates) return { arms, adjusted: null };

@@ -35,6 +35,8 @@ export interface ExperimentRequest {
   /** Numeric columns known before the treatment, one value a unit. */
   readonly covariates: readonly string[];
   readonly segments: readonly string[];
+  /** A column known before the treatment, within whose values the arms are compared; missing: none. */
+  readonly postStratify?: string;
   /** The column that says when a row happened; null: none. */
   readonly date: string | null;
   /** When the result is looked at, and so how wide an interval has to be. */

@@ -189,6 +189,8 @@ export interface ExperimentAnalysis {
   readonly stopping: ExperimentRequest['stopping'];
   readonly design: ExperimentRequest['design'];
   readonly covariates: readonly string[];
+  /** The column within whose values the arms are compared; null: none. */
+  readonly postStratify: string | null;
   readonly split: SplitReading;
   /** Empty where it is invalid, as are the segments. */
   readonly metrics: readonly MetricReading[];

@@ -15,6 +15,8 @@ export const denominatorColumn = (metric: number): string => `z${metric}`;
 export const covariateColumn = (covariate: number): string => `x${covariate}`;
 /** The table of the rows of a quantile: `unit_row` (rowid of `units`) and `value`. */
 export const eventsTable = (metric: number): string => `events${metric}`;
+/** The column of strata, where there are any. */
+export const STRATUM = 'stratum';
 export const segmentColumn = (segment: number): string => `s${segment}`;
 
 /** Above this share of units with rows of two arms something assigns wrongly, and no arm can be read (as GrowthBook has it). */
@@ -58,6 +60,7 @@ export async function makeUnits(rows: FileRows, request: ExperimentRequest): Pro
   const arm = rows.text(request.variant);
   const unit = unitSql(rows, request);
   const cluster = clusterSql(rows, request);
+  const { postStratify } = request;
   const columns = [
     `${unit} AS unit`,
     `${first(arm)} AS arm`,
@@ -66,6 +69,7 @@ export async function makeUnits(rows: FileRows, request: ExperimentRequest): Pro
     'MIN(rowid) AS first_row',
     ...(request.date === null ? [] : [`CAST(MIN(${rows.time(request.date)}) AS DATE) AS first_day`]),
     ...(cluster === null ? [] : [`${first(cluster)} AS cluster`]),
+    ...(postStratify === undefined ? [] : [`COALESCE(${first(rows.text(postStratify))}, '(none)') AS ${STRATUM}`]),
     ...request.segments.map(
       (segment, index) => `COALESCE(${first(rows.text(segment))}, '(none)') AS ${segmentColumn(index)}`,
     ),

@@ -80,9 +80,16 @@ function spendingInWords(spending: Spending): string {
     : `Hwang-Shih-DeCani (gamma = ${spending.gamma})`;
 }
 
-function covariatesInWords({ covariates }: ExperimentRequest): string[] {
-  if (covariates.length === 0) return [];
+function covariatesInWords({ covariates, postStratify }: ExperimentRequest): string[] {
+  const strata =
+    postStratify === undefined
+      ? []
+      : [
+          `Arms are compared within each ${postStratify}, and the differences averaged by how many units each has (post-stratification).`,
+        ];
+  if (covariates.length === 0) return strata;
   return [
+    ...strata,
     `Effects are adjusted by what was known before (CUPED with ${covariates.join(', ')}); it removes noise and moves no mean.`,
   ];
 }

@@ -35,8 +35,9 @@ function splitText({ split }: ExperimentAnalysis): string {
 
 const RANDOMIZED = { user: 'units', cluster: 'clusters', switchback: 'windows' } as const;
 
-function metricsTable({ metrics, control, covariates, design }: ExperimentAnalysis): string {
-  const removed = covariates.length === 0 ? [] : ['variance removed'];
+function metricsTable({ metrics, control, covariates, postStratify, design }: ExperimentAnalysis): string {
+  const isAdjusted = covariates.length > 0 || postStratify !== null;
+  const removed = isAdjusted ? ['variance removed'] : [];
   return alignedTable(
     [
       'metric',
@@ -65,7 +66,7 @@ function metricsTable({ metrics, control, covariates, design }: ExperimentAnalys
           pValue(comparison.pValue),
           pValue(comparison.adjustedPValue),
           percent(comparison.bayesian.chanceToBeatControl, 1),
-          ...(covariates.length === 0 ? [] : [percent(comparison.varianceRemovedRatio ?? 0, 1)]),
+          ...(isAdjusted ? [percent(comparison.varianceRemovedRatio ?? 0, 1)] : []),
           comparison.reading,
         ];
       }),

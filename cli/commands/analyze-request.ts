@@ -29,6 +29,7 @@ export interface ExperimentOptions {
   readonly cluster?: string;
   readonly region?: string;
   readonly window?: string;
+  readonly postStratify?: string;
   readonly correction: string;
   readonly weights?: string;
   readonly missing: string;
@@ -50,6 +51,7 @@ export function experimentRequest(file: string, options: ExperimentOptions): Exp
     metrics: options.metric.map(parseMetric),
     covariates: options.covariate,
     segments: options.segment,
+    ...(options.postStratify === undefined ? {} : { postStratify: options.postStratify }),
     date: options.date ?? null,
     stopping: stoppingOf(options),
     sequences: choice('--sequences', options.sequences ?? 'auto', ['auto', 'exact', 'asymptotic']),

@@ -38,6 +38,7 @@ export function addAnalyzeCommand(program: Command, shell: Shell): void {
       [],
     )
     .option('--segment <column>', 'read the effect within each value of this column; repeat it for more', collect, [])
+    .option('--post-stratify <column>', 'compare the arms within each value of this column, known before the treatment')
     .option('--stopping <rule>', 'always-valid, fixed or group-sequential', 'always-valid')
     .option('--looks <number>', 'group-sequential: how many looks were planned')
     .option('--look <number>', 'group-sequential: which of them this is')
