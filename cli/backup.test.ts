@@ -3,7 +3,7 @@ import { rm, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import test, { after, before } from 'node:test';
 import pg from 'pg';
-import { createClient, type Client } from '@third-umpire/sdk';
+import { createClient, readLastKnownGood, type Client } from '@third-umpire/sdk';
 import { Ruleset } from '@third-umpire/proto/umpire/flags/v1/ruleset';
 import { startTestPlatform, type TestPlatform } from './testing/test-platform.ts';
 import { DOCUMENTS, temporaryFolder, type Folder } from './testing/documents.ts';
@@ -114,7 +114,10 @@ test('a kill of after the backup is kept where a server or an SDK knows of it, a
   await untilAllHold(version + 1);
   assert.ok(sdks.every((sdk) => sdk.evaluate('pay_page', { user: 'u1' }).variant === 'control'));
 
-  // The same, with the server silent: the SDK's own file tells.
+  // The same, with the server silent: the SDK's own file tells, once it is written.
+  const saved = async (): Promise<number | undefined> =>
+    (await readLastKnownGood(path.join(sdkFolder, 'sdk')))?.ruleset.version;
+  await eventually(async () => assert.equal(await saved(), version + 1));
   await database.query('drop schema umpire_control cascade');
   const kept = ['--last-known-good', path.join(sdkFolder, 'sdk')];
   const again = await platform.umpire('restore', file, '--offline', ...kept, '--reason', 'a drill');
