@@ -24,15 +24,13 @@ test('whoever keeps statistics by day may be killed at any moment', async (t) =>
   await writeEvents(file);
 
   const random = seededRandom(20_261_124);
-  let killedWhileCounting = 0;
   for (let kill = 0; kill < KILLS; kill += 1) {
     const child = forkModule(import.meta.url, './support/daily-statistics-child', [file]);
     await once(child, 'message');
     await setTimeout(random.uniform() * 400);
-    if (child.exitCode === null) killedWhileCounting += 1;
+    assert.equal(child.exitCode, null, 'it counts until it is killed');
     await killed(child);
   }
-  assert.ok(killedWhileCounting > KILLS / 2, `only ${killedWhileCounting} of ${KILLS} were still counting`);
 
   const warehouse = await openDuckDb({ file });
   t.after(() => warehouse.close());
@@ -52,7 +50,6 @@ test('whoever keeps statistics by day may be killed at any moment', async (t) =>
 });
 
 async function killed(child: ChildProcess): Promise<void> {
-  if (child.exitCode !== null || child.signalCode !== null) return;
   const ended = once(child, 'exit');
   child.kill('SIGKILL');
   await ended;
