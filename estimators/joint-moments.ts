@@ -66,6 +66,35 @@ export function momentsAt({ count, means, covariances }: JointMoments, index: nu
   return { count, mean, variance: Math.max(0, variance) };
 }
 
+/**
+ * Joint moments over all units of several groups together, such as arms or folds.
+ *
+ * @throws RangeError without groups, or where they hold different numbers
+ */
+export function pooledJointMoments(groups: readonly JointMoments[]): JointMoments {
+  const [first, ...others] = groups;
+  if (first === undefined) throw new RangeError('joint moments: there are no groups to pool');
+  return others.reduce(pair, first);
+}
+
+function pair(a: JointMoments, b: JointMoments): JointMoments {
+  if (a.means.length !== b.means.length)
+    throw new RangeError(`joint moments: groups of ${a.means.length} and ${b.means.length} numbers cannot be pooled`);
+  const count = a.count + b.count;
+  const gap = a.means.map((mean, index) => (b.means[index] ?? 0) - mean);
+  const between = (a.count * b.count) / count;
+  return {
+    count,
+    means: a.means.map((mean, index) => mean + ((gap[index] ?? 0) * b.count) / count),
+    covariances: a.covariances.map((row, i) =>
+      row.map((covariance, j) => {
+        const within = (a.count - 1) * covariance + (b.count - 1) * (b.covariances[i]?.[j] ?? 0);
+        return (within + between * ((gap[i] ?? 0) * (gap[j] ?? 0))) / (count - 1);
+      }),
+    ),
+  };
+}
+
 function finite(value: number | undefined): number {
   if (value !== undefined && Number.isFinite(value)) return value;
   throw new RangeError(`joint moments: a sum is ${value}`);

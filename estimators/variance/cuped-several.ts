@@ -1,5 +1,5 @@
 import { EigenvalueDecomposition, Matrix } from 'ml-matrix';
-import { combinedMoments, momentsAt, type JointMoments } from '../joint-moments.ts';
+import { combinedMoments, momentsAt, pooledJointMoments, type JointMoments } from '../joint-moments.ts';
 import { assertArm, type Moments } from '../moments.ts';
 
 export interface CupedSeveralResult {
@@ -34,7 +34,7 @@ export function cupedSeveral(control: JointMoments, treatment: JointMoments): Cu
   const plain = { control: momentsAt(control, 0), treatment: momentsAt(treatment, 0) };
   assertArm('cuped', 'control', plain.control);
   assertArm('cuped', 'treatment', plain.treatment);
-  const pooled = pool(control, treatment);
+  const pooled = pooledJointMoments([control, treatment]);
   const thetas = slopes(pooled.covariances);
   const weights = [[1, ...thetas.map((theta) => -theta)]];
   const shift = thetas.reduce((sum, theta, index) => sum + theta * (pooled.means[index + 1] ?? 0), 0);
@@ -43,23 +43,6 @@ export function cupedSeveral(control: JointMoments, treatment: JointMoments): Cu
   const before = varianceOfDifference(plain.control, plain.treatment);
   const after = varianceOfDifference(adjusted.control, adjusted.treatment);
   return { ...adjusted, thetas, varianceRemovedRatio: before > 0 ? 1 - after / before : 0 };
-}
-
-/** Joint moments over the units of both arms together. */
-function pool(a: JointMoments, b: JointMoments): JointMoments {
-  const count = a.count + b.count;
-  const gap = a.means.map((mean, index) => (b.means[index] ?? 0) - mean);
-  const between = (a.count * b.count) / count;
-  return {
-    count,
-    means: a.means.map((mean, index) => mean + ((gap[index] ?? 0) * b.count) / count),
-    covariances: a.covariances.map((row, i) =>
-      row.map((covariance, j) => {
-        const within = (a.count - 1) * covariance + (b.count - 1) * (b.covariances[i]?.[j] ?? 0);
-        return (within + between * (gap[i] ?? 0) * (gap[j] ?? 0)) / (count - 1);
-      }),
-    ),
-  };
 }
 
 /** θ from the covariances of (y, x…). Covariates are standardized first, so that their units do not decide what is singular. */
