@@ -7,13 +7,18 @@ import { checkColumns } from './check-columns.ts';
 import { readDays } from './day-readings.ts';
 import { refuseMixedClusters, withKnownWindow } from './design.ts';
 import { columnsOf } from './metric-expression.ts';
-import { readMetrics } from './metric-readings.ts';
+import { readDilution } from './dilution.ts';
+import { readInteractions } from './interactions.ts';
+import { readMetrics, type CovariatesOf } from './metric-readings.ts';
 import { plausibilityWarnings } from './plausibility.ts';
 import type { ExperimentRequest } from './request.ts';
 import type { ExperimentAnalysis, SplitReading } from './result.ts';
 import { readSegments } from './segment-readings.ts';
 import { countArms, readSplit } from './split.ts';
+import { preparePredictions } from './predictions.ts';
+import { readTrends } from './trend-readings.ts';
 import { makeUnits, type Units } from './units.ts';
+import { volumeWarnings } from './volume.ts';
 import { methodsInWords } from './wording.ts';
 
 /**
@@ -46,11 +51,22 @@ async function analyzeIn(warehouse: Warehouse, asked: ExperimentRequest): Promis
       segments: [],
       segmentDifferences: [],
       days: [],
+      trends: [],
+      interactions: [],
+      dilution: [],
       methods: [],
       warnings,
     };
-  const metrics = await readMetrics(warehouse, request, split, units.covariates);
-  const segments = await readSegments(warehouse, request, metrics, units.covariates);
+  const predictionOf = await preparePredictions(warehouse, request);
+  const covariatesOf: CovariatesOf = async (metricIndex, capAt) => {
+    const prediction = await predictionOf(metricIndex, capAt);
+    return prediction === null ? units.covariates : [...units.covariates, prediction];
+  };
+  const metrics = await readMetrics(warehouse, request, split, covariatesOf);
+  const segments = await readSegments(warehouse, request, metrics, covariatesOf);
+  const interactions = await readInteractions(warehouse, request, metrics, covariatesOf);
+  const dilution = await readDilution(warehouse, request, metrics, split);
+  const trends = await readTrends(rows, request, metrics);
   return {
     ...described,
     status: 'ok',
@@ -59,8 +75,19 @@ async function analyzeIn(warehouse: Warehouse, asked: ExperimentRequest): Promis
     segments: segments.readings,
     segmentDifferences: segments.differences,
     days: await readDays(rows, request, metrics),
+    trends: trends.readings,
+    interactions: interactions.readings,
+    dilution: dilution.readings,
     methods: methodsInWords(request),
-    warnings: [...warnings, ...plausibilityWarnings(metrics, request), ...segments.warnings],
+    warnings: [
+      ...warnings,
+      ...plausibilityWarnings(metrics, request),
+      ...(await volumeWarnings(warehouse, request)),
+      ...segments.warnings,
+      ...interactions.warnings,
+      ...dilution.warnings,
+      ...trends.warnings,
+    ],
   };
 }
 
@@ -80,22 +107,44 @@ function neededBy(request: ExperimentRequest): NeededColumns {
     variant,
     ...(postStratify === undefined ? [] : [postStratify]),
     ...segments,
+    ...(request.predictors ?? []),
+    ...(request.otherExperiments ?? []).map(({ column }) => column),
     ...(unit === null ? [] : [unit]),
   ];
   if (design.kind === 'cluster') texts.push(design.cluster);
   if (design.kind === 'switchback') texts.push(design.region, ...(design.isLength ? [] : [design.window]));
-  const numbers = [...covariates];
+  const numbers = [...covariates, ...(request.triggered === undefined ? [] : [request.triggered])];
   for (const metric of metrics) (metric.type === 'distinct' ? texts : numbers).push(...columnsOf(metric));
   return { texts, numbers, times: date === null ? [] : [date] };
 }
 
 type Described = Omit<
   ExperimentAnalysis,
-  'status' | 'reason' | 'metrics' | 'segments' | 'segmentDifferences' | 'days' | 'methods' | 'warnings'
+  | 'status'
+  | 'reason'
+  | 'metrics'
+  | 'segments'
+  | 'segmentDifferences'
+  | 'days'
+  | 'trends'
+  | 'interactions'
+  | 'dilution'
+  | 'methods'
+  | 'warnings'
 >;
 
 function describe(request: ExperimentRequest, rows: FileRows, units: Units, split: SplitReading): Described {
-  const { file, control, alpha, correction, stopping, design, covariates, postStratify = null } = request;
+  const {
+    file,
+    control,
+    alpha,
+    correction,
+    stopping,
+    design,
+    covariates,
+    postStratify = null,
+    predictors = [],
+  } = request;
   return {
     file,
     rowCount: rows.rowCount,
@@ -108,6 +157,7 @@ function describe(request: ExperimentRequest, rows: FileRows, units: Units, spli
     design,
     covariates,
     postStratify,
+    predictors,
     split,
   };
 }
@@ -132,7 +182,7 @@ export function assertDifferentColumns(request: ExperimentRequest): void {
   const { unit, variant, covariates, metrics } = request;
   if (unit === variant)
     throw new AnalyzeError(`--unit and --variant must be different columns, got "${variant}" for both`);
-  for (const covariate of covariates)
+  for (const covariate of [...covariates, ...(request.predictors ?? [])])
     for (const metric of metrics)
       if (columnsOf(metric).includes(covariate))
         throw new AnalyzeError(

@@ -21,6 +21,10 @@ export async function checkColumns(rows: FileRows, request: ExperimentRequest): 
   for (const column of mustBeThere) if (column !== null) await refuseEmpty(rows, column);
   if (request.date !== null) await refuseEmpty(rows, request.date, rows.time(request.date));
   for (const metric of request.metrics) await checkKindOfNumbers(rows, metric);
+  if (request.triggered !== undefined) {
+    const value = rows.number(request.triggered);
+    await refuseFirst(rows, request.triggered, value, `${value} NOT IN (0, 1)`, '0 or 1 (or false or true)');
+  }
   const warnings: Warning[] = [];
   for (const metric of request.metrics)
     if (metric.type !== 'distinct')

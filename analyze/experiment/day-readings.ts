@@ -24,7 +24,7 @@ export async function readDays(
   metrics: readonly MetricReading[],
 ): Promise<readonly DayReading[]> {
   const [metric] = request.metrics;
-  const values = metric === undefined ? null : valuesOf(rows, metric);
+  const values = metric === undefined ? null : dayValues(rows, metric);
   if (metric === undefined || values === null || request.date === null || request.design.kind !== 'user') return [];
   const eligible = await eligibleUnits(rows, request.date);
   const sums = await sumsByDay(rows, request, request.date, values);
@@ -54,7 +54,7 @@ interface Values {
 }
 
 /** SQL of a unit's value on a day; null where the metric is no sum. */
-function valuesOf(rows: FileRows, metric: MetricExpression): Values | null {
+export function dayValues(rows: FileRows, metric: MetricExpression): Values | null {
   const total = (column: string): string => `COALESCE(SUM(${rows.number(column)}), 0)`;
   switch (metric.type) {
     case 'ratio':

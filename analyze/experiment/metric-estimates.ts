@@ -86,7 +86,7 @@ function compareArm({ arms, adjusted }: MetricMoments, arm: string, { request, m
   const pair = adjusted(label, arm);
   if (pair.varianceRemovedRatio > EXPLAINS_ALL)
     throw new AnalyzeError(
-      `metric ${metric.expression}: the covariates ${request.covariates.join(', ')} explain it completely; is one of them the outcome itself?`,
+      `metric ${metric.expression}: the covariates ${[...request.covariates, ...(request.predictors ?? [])].join(', ')} explain it completely; is one of them the outcome itself?`,
     );
   const after = compareMoments(pair.control, pair.treatment, { alpha, stopping });
   const unadjusted = { ...plain.absolute, relative: plain.relative, pValue: plain.pValue };

@@ -11,17 +11,21 @@ import type { Comparison, MetricReading, SplitReading } from './result.ts';
 import { forSelected, selectedInterval } from './selected-intervals.ts';
 import type { KnownCovariate } from './units.ts';
 
+/** What adjusts a metric: the covariates, and the metric's own prediction where one is asked for. */
+export type CovariatesOf = (metricIndex: number, capAt: number | null) => Promise<readonly KnownCovariate[]>;
+
 /** Every metric, each arm against control; p-values corrected within the primary metric, and over all others. */
 export async function readMetrics(
   warehouse: Warehouse,
   request: ExperimentRequest,
   split: SplitReading,
-  covariates: readonly KnownCovariate[],
+  covariatesOf: CovariatesOf,
 ): Promise<readonly MetricReading[]> {
   const found: { reading: Omit<MetricReading, 'comparisons'>; raw: readonly RawComparison[] }[] = [];
   const readAs = async (asked: ExperimentRequest, index: number, capAt: number | null): Promise<MetricEstimates> => {
     const metric = request.metrics[index];
     if (metric === undefined) throw new RangeError(`there is no metric ${index}`);
+    const covariates = await covariatesOf(index, capAt);
     const reading = { request: asked, metric, metricIndex: index, capAt, covariates, groupBy: null };
     const estimates = (await readEstimates(warehouse, reading)).get(null);
     if (estimates !== undefined) return estimates;

@@ -66,7 +66,8 @@ function covariateNumbers(covariates: readonly KnownCovariate[]): string[] {
   });
 }
 
-function valuesOf({ metric, metricIndex, capAt }: Reading): string {
+/** SQL over `units` that adds the value (v) and what it is over (w). */
+export function valuesOf({ metric, metricIndex, capAt }: Reading): string {
   const y = valueColumn(metricIndex);
   const v = capAt === null ? y : atMost(y, capAt);
   return `SELECT *, ${v} AS v, ${metric.type === 'ratio' ? denominatorColumn(metricIndex) : 1} AS w FROM ${UNITS}`;

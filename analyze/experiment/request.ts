@@ -22,6 +22,13 @@ export type Correction = CorrectionMethod;
  */
 export type MissingPolicy = 'refuse' | 'drop' | 'zero';
 
+/** An experiment that ran at the same time, by the column with its arms. */
+export interface OtherExperiment {
+  readonly column: string;
+  /** Its control's label; null: the same as that of the experiment that is read. */
+  readonly control: string | null;
+}
+
 export interface ExperimentRequest {
   /** CSV (also .gz) or Parquet. */
   readonly file: string;
@@ -34,7 +41,13 @@ export interface ExperimentRequest {
   readonly metrics: readonly MetricExpression[];
   /** Numeric columns known before the treatment, one value a unit. */
   readonly covariates: readonly string[];
+  /** Columns known before the treatment, of numbers or of texts, from which each metric is predicted (CUPAC); missing: none. */
+  readonly predictors?: readonly string[];
   readonly segments: readonly string[];
+  /** Other experiments on the same units, to see whether they change the effects; missing: none. */
+  readonly otherExperiments?: readonly OtherExperiment[];
+  /** A column of 0 and 1 that says whether a unit came to where the arms differ; missing: all count. */
+  readonly triggered?: string;
   /** A column known before the treatment, within whose values the arms are compared; missing: none. */
   readonly postStratify?: string;
   /** The column that says when a row happened; null: none. */

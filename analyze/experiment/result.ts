@@ -1,6 +1,7 @@
 import type { FutilityReading } from '../../estimators/stopping/futility-reading.ts';
 import type { StagewiseInference } from '../../estimators/stopping/stagewise-inference.ts';
 import type { Warning } from './check-columns.ts';
+import type { DilutionReading, InteractionReading, TrendReading } from './context-readings.ts';
 import type { GoodDirection, MetricExpression } from './metric-expression.ts';
 import type { Correction, ExperimentRequest } from './request.ts';
 
@@ -191,6 +192,8 @@ export interface ExperimentAnalysis {
   readonly covariates: readonly string[];
   /** The column within whose values the arms are compared; null: none. */
   readonly postStratify: string | null;
+  /** The columns from which each metric is predicted (CUPAC). */
+  readonly predictors: readonly string[];
   readonly split: SplitReading;
   /** Empty where it is invalid, as are the segments. */
   readonly metrics: readonly MetricReading[];
@@ -199,6 +202,10 @@ export interface ExperimentAnalysis {
   readonly segmentDifferences: readonly SegmentDifference[];
   /** With dates, where units have rows on several days. */
   readonly days: readonly DayReading[];
+  /** With dates, where most units had at least 3 days. */
+  readonly trends: readonly TrendReading[];
+  readonly interactions: readonly InteractionReading[];
+  readonly dilution: readonly DilutionReading[];
   /** How it was computed, a sentence each. */
   readonly methods: readonly string[];
   readonly warnings: readonly Warning[];

@@ -2,11 +2,12 @@ import type { Warehouse } from '../../warehouse/port.ts';
 import type { Warning } from './check-columns.ts';
 import { adjustedPValues } from '../../estimators/comparisons/adjusted-p-values.ts';
 import { readEstimates } from './metric-estimates.ts';
+import type { CovariatesOf } from './metric-readings.ts';
 import type { ExperimentRequest } from './request.ts';
 import type { MetricReading, SegmentDifference, SegmentReading } from './result.ts';
 import { differenceWarnings, segmentDifferences } from './segment-differences.ts';
 import { selectedInterval, forSelected } from './selected-intervals.ts';
-import { segmentColumn, type KnownCovariate } from './units.ts';
+import { segmentColumn } from './units.ts';
 
 /** Below this many units in an arm a segment's interval is not to be trusted. */
 const MINIMUM_UNITS = 30;
@@ -22,7 +23,7 @@ export async function readSegments(
   warehouse: Warehouse,
   request: ExperimentRequest,
   metrics: readonly MetricReading[],
-  covariates: readonly KnownCovariate[],
+  covariatesOf: CovariatesOf,
 ): Promise<Segments> {
   const raw: Omit<SegmentReading, 'adjustedPValue' | 'selected' | 'isHarmed'>[] = [];
   const small: string[] = [];
@@ -34,7 +35,7 @@ export async function readSegments(
         metric,
         metricIndex: index,
         capAt,
-        covariates,
+        covariates: await covariatesOf(index, capAt),
         groupBy: segmentColumn(place),
       });
       for (const [value, estimates] of groups)
@@ -64,7 +65,7 @@ export async function readSegments(
         }
     }
   const judged = judge(raw, request);
-  const readings = await withSelectedIntervals(warehouse, judged, request, metrics, covariates);
+  const readings = await withSelectedIntervals(warehouse, judged, request, metrics, covariatesOf);
   const differences = segmentDifferences(readings, request);
   const warnings = [...harmWarnings(readings), ...differenceWarnings(differences, request), ...smallWarnings(small)];
   return { readings, differences, warnings };
@@ -92,7 +93,7 @@ async function withSelectedIntervals(
   readings: readonly SegmentReading[],
   request: ExperimentRequest,
   metrics: readonly MetricReading[],
-  covariates: readonly KnownCovariate[],
+  covariatesOf: CovariatesOf,
 ): Promise<SegmentReading[]> {
   const isFound = ({ adjustedPValue }: SegmentReading): boolean => adjustedPValue <= request.alpha;
   const selectedCount = readings.filter(isFound).length;
@@ -106,12 +107,13 @@ async function withSelectedIntervals(
       found.push(reading);
       continue;
     }
+    const capAt = metrics[index]?.capAt ?? null;
     const groups = await readEstimates(warehouse, {
       request: asked,
       metric,
       metricIndex: index,
-      capAt: metrics[index]?.capAt ?? null,
-      covariates,
+      capAt,
+      covariates: await covariatesOf(index, capAt),
       groupBy: segmentColumn(request.segments.indexOf(reading.segment)),
     });
     const estimates = groups.get(reading.value);

@@ -1,6 +1,6 @@
 import type { Statement } from '../../warehouse/port.ts';
 import { AnalyzeError } from '../analyze-error.ts';
-import { FILE_ROWS, type FileRows } from '../input/file-rows.ts';
+import { FILE_ROWS, MISSING_TEXTS, type FileRows } from '../input/file-rows.ts';
 import { alsoIn, type Warning } from './check-columns.ts';
 import { CELL_SEPARATOR, clusterSql, unitSql } from './design.ts';
 import type { MetricExpression } from './metric-expression.ts';
@@ -18,6 +18,12 @@ export const eventsTable = (metric: number): string => `events${metric}`;
 /** The column of strata, where there are any. */
 export const STRATUM = 'stratum';
 export const segmentColumn = (segment: number): string => `s${segment}`;
+/** The columns of `--cupac`, as text. */
+export const predictorColumn = (predictor: number): string => `c${predictor}`;
+/** A unit's arm in another experiment; NULL where it was not in it. */
+export const otherArmColumn = (experiment: number): string => `o${experiment}`;
+/** 'triggered' or 'untriggered'. */
+export const TRIGGERED = 'trigger_state';
 
 /** Above this share of units with rows of two arms something assigns wrongly, and no arm can be read (as GrowthBook has it). */
 const CROSSED_LIMIT = 0.01;
@@ -73,18 +79,35 @@ export async function makeUnits(rows: FileRows, request: ExperimentRequest): Pro
     ...request.segments.map(
       (segment, index) => `COALESCE(${first(rows.text(segment))}, '(none)') AS ${segmentColumn(index)}`,
     ),
+    ...(request.predictors ?? []).map(
+      (column, index) => `MIN(${knownText(rows.text(column))}) AS ${predictorColumn(index)}`,
+    ),
+    ...(request.otherExperiments ?? []).map(
+      ({ column }, index) => `${first(rows.text(column))} AS ${otherArmColumn(index)}`,
+    ),
+    ...(request.triggered === undefined
+      ? []
+      : [
+          `CASE WHEN MAX(${rows.number(request.triggered)}) = 1 THEN 'triggered' ELSE 'untriggered' END AS ${TRIGGERED}`,
+        ]),
     ...request.covariates.map((covariate, index) => `MIN(${rows.number(covariate)}) AS ${covariateColumn(index)}`),
     ...request.metrics.flatMap((metric, index) => valueColumns(rows, metric, index, request)),
   ];
   const sql = `
 -- One row per unit: its arm and attributes by its first row, its metrics (y, z = numerator and denominator) and covariates (x).
 CREATE TABLE ${UNITS} AS SELECT ${columns.join(', ')} FROM ${FILE_ROWS} GROUP BY ${unit}`;
-  for (const covariate of request.covariates) await refuseChanging(rows, unit, covariate);
+  for (const covariate of request.covariates) await refuseChanging(rows, unit, covariate, rows.number(covariate));
+  for (const column of request.predictors ?? []) await refuseChanging(rows, unit, column, knownText(rows.text(column)));
   await warehouse.execute([{ sql, parameters: {} }]);
   for (const [index, metric] of request.metrics.entries())
     if (metric.type === 'quantile')
       await warehouse.execute([eventsStatement(rows, unit, rows.number(metric.column), index)]);
   return await describeUnits(rows, request);
+}
+
+/** A text that stands for nothing known is nothing. */
+function knownText(text: string): string {
+  return `CASE WHEN lower(${text}) NOT IN ${MISSING_TEXTS} THEN ${text} END`;
 }
 
 function valueColumns(rows: FileRows, metric: MetricExpression, index: number, request: ExperimentRequest): string[] {
@@ -122,8 +145,7 @@ export function atMost(value: string, limit: number): string {
 }
 
 /** Two values of one covariate within a unit say that it was not known before the treatment. */
-async function refuseChanging(rows: FileRows, unit: string, covariate: string): Promise<void> {
-  const value = rows.number(covariate);
+async function refuseChanging(rows: FileRows, unit: string, covariate: string, value: string): Promise<void> {
   const [found] = await rows.warehouse.query<{ unit: string; row_number: number; unit_count: number }>({
     sql: `
 SELECT first(unit ORDER BY row_number) AS unit, MIN(row_number) AS row_number, COUNT(*) AS unit_count FROM (

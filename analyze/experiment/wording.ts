@@ -80,16 +80,23 @@ function spendingInWords(spending: Spending): string {
     : `Hwang-Shih-DeCani (gamma = ${spending.gamma})`;
 }
 
-function covariatesInWords({ covariates, postStratify }: ExperimentRequest): string[] {
+function covariatesInWords({ covariates, postStratify, predictors = [] }: ExperimentRequest): string[] {
   const strata =
     postStratify === undefined
       ? []
       : [
           `Arms are compared within each ${postStratify}, and the differences averaged by how many units each has (post-stratification).`,
         ];
-  if (covariates.length === 0) return strata;
+  const predicted =
+    predictors.length === 0
+      ? []
+      : [
+          `Each metric is predicted from ${predictors.join(', ')} by ridge regressions on the other four fifths of the units, and the prediction is a covariate (CUPAC).`,
+        ];
+  if (covariates.length === 0) return [...strata, ...predicted];
   return [
     ...strata,
+    ...predicted,
     `Effects are adjusted by what was known before (CUPED with ${covariates.join(', ')}); it removes noise and moves no mean.`,
   ];
 }

@@ -29,7 +29,7 @@ export interface FileRows {
 }
 
 /** Texts that stand for a missing number, beside an empty field; in lower case. */
-const MISSING = "('', 'na', 'n/a', 'nan', '-nan', 'null', 'none')";
+export const MISSING_TEXTS = "('', 'na', 'n/a', 'nan', '-nan', 'null', 'none')";
 
 /**
  * Reads the needed columns of a file once into a table of the warehouse. A number that is none keeps its text beside it, so that it can be
@@ -64,7 +64,7 @@ CREATE TABLE ${FILE_ROWS} AS SELECT ${columns.join(', ')} FROM ${data.source}`;
       rows,
       name,
       `b${index}`,
-      `b${index} IS NOT NULL AND lower(b${index}) NOT IN ${MISSING}`,
+      `b${index} IS NOT NULL AND lower(b${index}) NOT IN ${MISSING_TEXTS}`,
       'a finite number',
     );
   for (const [name, index] of times)

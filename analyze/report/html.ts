@@ -1,5 +1,6 @@
 import type { Comparison, ExperimentAnalysis, MetricReading, SegmentReading } from '../experiment/result.ts';
 import { conclusion } from './conclusion.ts';
+import { contextTables, hasAdjustment } from './context-tables.ts';
 import { forestPlot } from './forest-plot.ts';
 import { escape } from './markup.ts';
 import { count, effectText, percent, pValue, value } from './numbers.ts';
@@ -16,6 +17,7 @@ export function experimentHtml(analysis: ExperimentAnalysis): string {
     ...(analysis.metrics.length === 0 ? [] : [metricsSection(analysis)]),
     ...(analysis.segments.length === 0 ? [] : [segmentsSection(analysis)]),
     ...(analysis.days.length === 0 ? [] : [daysSection(analysis)]),
+    ...contextTables(analysis).map(({ title, head, rows }) => section(capitalized(title), table(head, rows))),
     ...(analysis.metrics.length === 0 ? [] : [methodsSection(analysis)]),
   ];
   return `<!doctype html>
@@ -56,7 +58,7 @@ function warningsSection({ warnings }: ExperimentAnalysis): string {
 }
 
 function metricsSection(analysis: ExperimentAnalysis): string {
-  const { metrics, control, covariates } = analysis;
+  const { metrics, control } = analysis;
   const relative = metrics.flatMap((metric) =>
     metric.comparisons.flatMap((comparison) =>
       comparison.relative === null
@@ -76,7 +78,7 @@ function metricsSection(analysis: ExperimentAnalysis): string {
     'expected loss',
     'reading',
   ];
-  if (covariates.length > 0) head.push('noise removed');
+  if (hasAdjustment(analysis)) head.push('noise removed');
   return section(
     `Effects against ${control}`,
     forestPlot('Relative effect on each metric', relative) +
@@ -87,11 +89,8 @@ function metricsSection(analysis: ExperimentAnalysis): string {
   );
 }
 
-function metricRow(
-  metric: MetricReading,
-  comparison: Comparison,
-  { control, covariates }: ExperimentAnalysis,
-): string[] {
+function metricRow(metric: MetricReading, comparison: Comparison, analysis: ExperimentAnalysis): string[] {
+  const { control } = analysis;
   const meanOf = (arm: string): string => value(metric.arms.find((each) => each.arm === arm)?.mean ?? 0);
   const row = [
     `${metric.metric}${metric.role === 'primary' ? ' (primary)' : ''}`,
@@ -105,7 +104,7 @@ function metricRow(
     value(comparison.bayesian.expectedLoss),
     comparison.reading,
   ];
-  if (covariates.length > 0) row.push(percent(comparison.varianceRemovedRatio ?? 0, 1));
+  if (hasAdjustment(analysis)) row.push(percent(comparison.varianceRemovedRatio ?? 0, 1));
   return row;
 }
 
@@ -162,6 +161,10 @@ function methodsSection({ methods }: ExperimentAnalysis): string {
     'The p-value says how surprising the difference would be if there were no effect; the adjusted one allows for the number of comparisons.',
   ];
   return section('How it was computed', list([...methods, ...reading]));
+}
+
+function capitalized(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
 }
 
 function section(title: string, content: string): string {

@@ -1,6 +1,7 @@
 import type { ExperimentAnalysis } from '../experiment/result.ts';
 import { alignedTable } from './aligned-table.ts';
 import { conclusion } from './conclusion.ts';
+import { contextTables, hasAdjustment } from './context-tables.ts';
 import { plotIntervals } from './interval-plot.ts';
 import { selectedText } from './selected-text.ts';
 import { count, effectText, percent, pValue, signedPercent, value } from './numbers.ts';
@@ -16,6 +17,7 @@ export function experimentText(analysis: ExperimentAnalysis): string {
     ...(analysis.segments.length === 0 ? [] : [segmentsTable(analysis)]),
     ...(selectedText(analysis) === '' ? [] : [selectedText(analysis)]),
     ...(analysis.days.length === 0 ? [] : [daysTable(analysis)]),
+    ...contextTables(analysis).map(({ title, head, rows }) => `${title}\n${alignedTable(head, rows)}`),
     ...(warnings.length === 0 ? [] : [warnings.map(({ message }) => `warning: ${message}`).join('\n')]),
     ...(methods.length === 0 ? [] : [methods.join('\n')]),
     ...(reason === null ? [conclusion(analysis)] : []),
@@ -35,8 +37,9 @@ function splitText({ split }: ExperimentAnalysis): string {
 
 const RANDOMIZED = { user: 'units', cluster: 'clusters', switchback: 'windows' } as const;
 
-function metricsTable({ metrics, control, covariates, postStratify, design }: ExperimentAnalysis): string {
-  const isAdjusted = covariates.length > 0 || postStratify !== null;
+function metricsTable(analysis: ExperimentAnalysis): string {
+  const { metrics, control, design } = analysis;
+  const isAdjusted = hasAdjustment(analysis);
   const removed = isAdjusted ? ['variance removed'] : [];
   return alignedTable(
     [

@@ -1,6 +1,12 @@
 import { didYouMean } from '../../definitions/suggestion.ts';
 import { parseMetric } from '../../analyze/experiment/metric-expression.ts';
-import type { Correction, DesignRequest, ExperimentRequest, MissingPolicy } from '../../analyze/experiment/request.ts';
+import type {
+  Correction,
+  DesignRequest,
+  ExperimentRequest,
+  MissingPolicy,
+  OtherExperiment,
+} from '../../analyze/experiment/request.ts';
 import type { Spending } from '../../estimators/stopping/spending.ts';
 import type { FutilityRule } from '../../estimators/stopping/futility-reading.ts';
 import type { StoppingRule } from '../../estimators/stopping/stopping-rule.ts';
@@ -13,6 +19,9 @@ export interface ExperimentOptions {
   readonly control?: string;
   readonly metric: readonly string[];
   readonly covariate: readonly string[];
+  readonly cupac?: readonly string[];
+  readonly interaction?: readonly string[];
+  readonly triggered?: string;
   readonly segment: readonly string[];
   readonly date?: string;
   readonly alpha: string;
@@ -50,7 +59,10 @@ export function experimentRequest(file: string, options: ExperimentOptions): Exp
     control,
     metrics: options.metric.map(parseMetric),
     covariates: options.covariate,
+    predictors: options.cupac ?? [],
     segments: options.segment,
+    otherExperiments: (options.interaction ?? []).map(otherExperimentOf),
+    ...(options.triggered === undefined ? {} : { triggered: options.triggered }),
     ...(options.postStratify === undefined ? {} : { postStratify: options.postStratify }),
     date: options.date ?? null,
     stopping: stoppingOf(options),
@@ -62,6 +74,13 @@ export function experimentRequest(file: string, options: ExperimentOptions): Exp
     weights: options.weights === undefined ? null : weightsOf(options.weights),
     missing: choice<MissingPolicy>('--missing', options.missing, ['refuse', 'drop', 'zero']),
   };
+}
+
+function otherExperimentOf(text: string): OtherExperiment {
+  const at = text.lastIndexOf('=');
+  if (at === 0 || at === text.length - 1)
+    throw new UsageError(`--interaction is COLUMN or COLUMN=CONTROL, such as promo_arm=off; got "${text}"`);
+  return at < 0 ? { column: text, control: null } : { column: text.slice(0, at), control: text.slice(at + 1) };
 }
 
 export function levelOf(alpha: string): number {

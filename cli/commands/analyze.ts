@@ -37,6 +37,19 @@ export function addAnalyzeCommand(program: Command, shell: Shell): void {
       collect,
       [],
     )
+    .option(
+      '--cupac <column>',
+      'a column known before the treatment, of numbers or texts, from which each metric is predicted (CUPAC); repeat it for more',
+      collect,
+      [],
+    )
+    .option(
+      '--interaction <column>',
+      'the arms of another experiment on the same units, as COLUMN or COLUMN=CONTROL; repeat it for more',
+      collect,
+      [],
+    )
+    .option('--triggered <column>', 'a column of 0 and 1: whether a unit came to where the arms differ')
     .option('--segment <column>', 'read the effect within each value of this column; repeat it for more', collect, [])
     .option('--post-stratify <column>', 'compare the arms within each value of this column, known before the treatment')
     .option('--stopping <rule>', 'always-valid, fixed or group-sequential', 'always-valid')
