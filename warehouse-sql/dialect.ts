@@ -36,12 +36,15 @@ export interface Dialect {
   readonly dayMs: (time: string) => string;
   /** Rows out of a parameter that holds a JSON array of objects, in parentheses, for a FROM. */
   readonly jsonRows: (parameter: string, columns: Readonly<Record<string, 'text' | 'integer'>>) => string;
-  /** A JSON column made ready for several `parsedText` of these properties; in DuckDB the JSON is read once for all of them. */
-  readonly parsedJson: (column: string, properties: readonly string[]) => string;
+  /** A JSON column made ready for several `parsedText` and `parsedWritten` of these properties; in DuckDB the JSON is read once for all of them. */
+  readonly parsedJson: (
+    column: string,
+    properties: { readonly texts: readonly string[]; readonly written: readonly string[] },
+  ) => string;
   /** What `jsonText` reads, out of what `parsedJson` made of the column. */
   readonly parsedText: (parsed: string, column: string, property: string) => string;
   /** A property that is JSON as the text that it is written as. */
-  readonly jsonWritten: (column: string, property: string) => string;
+  readonly parsedWritten: (parsed: string, column: string, property: string) => string;
   /** When an event happened and where it is in the log as one value, by which events are put in an order. */
   readonly placeKey: (time: string, partition: string, offset: string) => string;
   /** The partition and the offset that are in such a value. */
@@ -53,7 +56,7 @@ export interface Dialect {
   readonly secondLeast: (expression: string) => string;
   /** What texts are compared by where many are: equal for equal texts, and for others almost never. */
   readonly fingerprint: (text: string) => string;
-  /** The fingerprints that occur more than once among rows, given from their FROM on. DuckDB sorts faster than it groups. */
+  /** The fingerprints that occur more than once among rows, given from their FROM on. */
   readonly repeatedFingerprints: (text: string, from: string) => string;
 }
 
@@ -102,14 +105,19 @@ export const duckDb: Dialect = {
     );
     return `(SELECT ${list.join(', ')} FROM (SELECT UNNEST(from_json(CAST($${parameter} AS VARCHAR), '["JSON"]')) AS item) AS items)`;
   },
-  parsedJson: (column, properties) =>
-    `from_json(${column}, '${JSON.stringify(Object.fromEntries(properties.map((name) => [safeName(name), 'VARCHAR'])))}')`,
+  parsedJson: (column, { texts, written }) => {
+    const types = [
+      ...texts.map((name) => [safeName(name), 'VARCHAR'] as const),
+      ...written.map((name) => [safeName(name), 'JSON'] as const),
+    ];
+    return `from_json(${column}, '${JSON.stringify(Object.fromEntries(types))}')`;
+  },
   parsedText: (parsed, column, property) => {
     const text = `${parsed}.${safeName(property)}`;
     // What may be an object, an array or a fraction is looked at again; ids and words seldom begin like one.
     return `CASE WHEN ${text} < ':' OR left(${text}, 1) = '[' OR left(${text}, 1) = '{' THEN ${duckDb.jsonText(column, property)} ELSE ${text} END`;
   },
-  jsonWritten: (column, property) => `CAST(json_extract(${column}, '$.${safeName(property)}') AS VARCHAR)`,
+  parsedWritten: (parsed, _column, property) => `CAST(${parsed}.${safeName(property)} AS VARCHAR)`,
   placeKey: (time, partition, offset) =>
     `(CAST(epoch_us(${time}) AS HUGEINT) * ${PARTITIONS} + ${partition}) * ${OFFSETS} + ${offset}`,
   placePartition: (key) => `CAST((${key} >> ${Math.log2(OFFSETS)}) & ${PARTITIONS - 1} AS BIGINT)`,
@@ -118,7 +126,7 @@ export const duckDb: Dialect = {
   secondLeast: (expression) => `min(${expression}, 2)[2]`,
   fingerprint: (text) => `hash(${text})`,
   repeatedFingerprints: (text, from) =>
-    `SELECT fingerprint FROM (SELECT hash(${text}) AS fingerprint, LAG(hash(${text})) OVER (ORDER BY hash(${text})) AS before ${from}) AS sorted WHERE fingerprint = before`,
+    `SELECT fingerprint FROM (SELECT hash(${text}) AS fingerprint ${from}) AS fingerprints GROUP BY fingerprint HAVING COUNT(*) > 1`,
 };
 
 export const bigQuery: Dialect = {
@@ -150,7 +158,7 @@ export const bigQuery: Dialect = {
   },
   parsedJson: (column) => column,
   parsedText: (parsed, _column, property) => bigQuery.jsonText(parsed, property),
-  jsonWritten: (column, property) => `TO_JSON_STRING(JSON_QUERY(${column}, '$.${safeName(property)}'))`,
+  parsedWritten: (_parsed, column, property) => `TO_JSON_STRING(JSON_QUERY(${column}, '$.${safeName(property)}'))`,
   // Text of a fixed length, which is in the order of its numbers: years before 1970 count, too.
   placeKey: (time, partition, offset) =>
     `CONCAT(${padded(`UNIX_MICROS(${time}) + ${10 ** 17}`, 18)}, ${padded(partition, 7)}, ${padded(offset, 13)})`,

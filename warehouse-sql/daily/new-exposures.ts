@@ -52,12 +52,12 @@ FROM (
       experiment_key, epoch, variant, occurred_at, log_partition, place_key,
       ${text('unit_id')} AS unit_id,
       COALESCE(${text('reason')}, '') = 'REASON_SPLIT' AS is_random,
-      ${dialect.jsonWritten('properties', 'segments')} AS segments
+      ${dialect.parsedWritten('parsed', 'properties', 'segments')} AS segments
     FROM (
       SELECT
         event.experiment_key, event.epoch, event.variant, event.occurred_at, event.log_partition, event.properties,
         ${dialect.placeKey('event.occurred_at', 'event.log_partition', 'event.log_offset')} AS place_key,
-        ${dialect.parsedJson('event.properties', ['unit_id', 'reason'])} AS parsed
+        ${dialect.parsedJson('event.properties', { texts: ['unit_id', 'reason'], written: ['segments'] })} AS parsed
       FROM raw_events AS event
       WHERE event.event_type = 'exposure'
         AND event.experiment_key IS NOT NULL

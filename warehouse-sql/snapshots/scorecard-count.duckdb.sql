@@ -40,9 +40,9 @@ FROM raw_events
 WHERE event_type IN ($event_0)
   AND occurred_at >= ((SELECT MIN(first_exposed_at) + to_milliseconds(0) FROM int_first_exposures)) + to_milliseconds(-259200000)
   AND occurred_at < ($as_of) + to_milliseconds(259200000)
-  AND hash(event_id) IN (SELECT fingerprint FROM (SELECT hash(event_id) AS fingerprint, LAG(hash(event_id)) OVER (ORDER BY hash(event_id)) AS before FROM raw_events WHERE event_type IN ($event_0)
+  AND hash(event_id) IN (SELECT fingerprint FROM (SELECT hash(event_id) AS fingerprint FROM raw_events WHERE event_type IN ($event_0)
       AND occurred_at >= ((SELECT MIN(first_exposed_at) + to_milliseconds(0) FROM int_first_exposures)) + to_milliseconds(-259200000)
-      AND occurred_at < ($as_of) + to_milliseconds(259200000)) AS sorted WHERE fingerprint = before)
+      AND occurred_at < ($as_of) + to_milliseconds(259200000)) AS fingerprints GROUP BY fingerprint HAVING COUNT(*) > 1)
 ),
 copied_outcomes AS (
 -- One row per copy, an event whose id came before it in the log: log_partition, log_offset, occurred_at.
