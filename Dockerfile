@@ -21,6 +21,7 @@ COPY --from=build /umpire/gen gen
 COPY --from=build /umpire/sdk sdk
 COPY --from=build /umpire/dist dist
 COPY --from=build /umpire/examples/fantasy-league/event-types.yaml examples/fantasy-league/
+COPY --from=build /umpire/definitions/umpire.schema.json definitions/
 # What a container listens on it listens on for others; what it keeps is in a volume.
 ENV NODE_ENV=production \
     UMPIRE_ADDRESS=0.0.0.0:7400 \

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { describe, it } from 'node:test';
+import { readFile } from 'node:fs/promises';
 import { promisify } from 'node:util';
 import { text } from 'node:stream/consumers';
 import { once } from 'node:events';
@@ -107,6 +108,12 @@ describe('umpire doctor', () => {
 });
 
 describe('umpire definitions', () => {
+  it('prints the JSON schema of documents, without a platform', async () => {
+    const { out, exitCode } = await runUmpire(['definitions', 'schema']);
+    assert.equal(exitCode, 0);
+    assert.equal(out.trimEnd(), (await readFile(repositoryFile('definitions/umpire.schema.json'), 'utf8')).trimEnd());
+  });
+
   it('reads standard input', async () => {
     const address = `127.0.0.1:${await freePort()}`;
     const args = ['definitions', 'put', '-', '--reason', 'test', '--server', address];

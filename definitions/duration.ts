@@ -1,5 +1,6 @@
 const UNIT_MS = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
-const PATTERN = /^(\d+(?:\.\d+)?)(ms|s|m|h|d)$/;
+/** How a duration is written. */
+export const DURATION = /^(\d+(?:\.\d+)?)(ms|s|m|h|d)$/;
 const LONGEST_MS = 3_650 * UNIT_MS.d;
 
 /**
@@ -7,7 +8,7 @@ const LONGEST_MS = 3_650 * UNIT_MS.d;
  * @throws RangeError where the text is none, or is longer than ten years
  */
 export function parseDuration(text: string): number {
-  const match = PATTERN.exec(text);
+  const match = DURATION.exec(text);
   const unit = match?.[2];
   if (match === null || !isUnit(unit)) {
     throw new RangeError(`"${text}" is not a duration; write a number and a unit, such as 500ms, 10s, 5m, 2h or 7d`);

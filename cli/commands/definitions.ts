@@ -1,9 +1,10 @@
 import { ControlServiceService, DefinitionKind, type Definition } from '@third-umpire/proto/umpire/control/v1/control';
 import type { Command } from 'commander';
 import { InvalidDefinitionError, type Problem } from '../../definitions/definition.ts';
+import { repositoryFile } from '../../parts/repository-root.ts';
 import { actorOf, changing, type ActorOptions } from '../actor.ts';
 import { kindName, kindOf } from '../definition-kind.ts';
-import { readDocuments } from '../documents.ts';
+import { readDocuments, readText } from '../documents.ts';
 import { UsageError } from '../failures.ts';
 import { table } from '../format/table.ts';
 import type { Server } from '../server.ts';
@@ -23,6 +24,7 @@ Examples:
   umpire definitions get metric deposit_success`,
     );
   addFileCommands(definitions, shell);
+  addSchemaCommand(definitions, shell);
   definitions
     .command('list')
     .description('the newest version of every document')
@@ -42,6 +44,27 @@ Examples:
       const version = versionOf(options.at);
       return shell.ask(command, (server) => getDefinition(server, kind, key, version));
     });
+}
+
+function addSchemaCommand(parent: Command, shell: Shell): void {
+  parent
+    .command('schema')
+    .description('the JSON schema of documents, for editors; needs no platform')
+    .addHelpText(
+      'after',
+      `
+Name it in a comment above each document, and the editor's YAML language server completes and checks:
+  # yaml-language-server: $schema=umpire.schema.json
+
+Example:
+  umpire definitions schema > umpire.schema.json`,
+    )
+    .action((_options: object, command: Command) =>
+      shell.answer(command, async () => {
+        const text = await readText(repositoryFile('definitions/umpire.schema.json'));
+        return { json: JSON.parse(text) as unknown, text: text.trimEnd() };
+      }),
+    );
 }
 
 /** `validate FILE` and `put FILE`, which `experiment` has too. */

@@ -1,17 +1,15 @@
 import { z } from 'zod';
 import { findingsOf } from '../problems.ts';
 import type { ConditionDefinition, OperatorName } from '../flag.ts';
+import { conditionForm, type Operand } from './condition-form.ts';
 import { fields } from './fields.ts';
-import { attributeName, finiteNumber, key, text } from './primitives.ts';
+import { attributeName, finiteNumber, key, text, written } from './primitives.ts';
 
 const MAX_DEPTH = 16;
 type Scalar = string | number | boolean;
 
 /** What each operator compares with. `any` takes text, numbers and booleans. */
-const OPERANDS: Record<
-  OperatorName,
-  { readonly type: 'any' | 'number' | 'text' | 'semver' | 'time'; readonly count: 0 | 1 | 'many' }
-> = {
+const OPERANDS: Readonly<Record<OperatorName, Operand>> = {
   equals: { type: 'any', count: 1 },
   not_equals: { type: 'any', count: 1 },
   in: { type: 'any', count: 'many' },
@@ -60,10 +58,13 @@ const comparison = fields({
 });
 
 /** A condition in any of its forms. */
-export const condition: z.ZodType<ConditionDefinition> = conditionAtDepth(0);
+export const condition: z.ZodType<ConditionDefinition> = conditionAtDepth(
+  0,
+  written('condition', conditionForm(OPERANDS)),
+);
 
-function conditionAtDepth(depth: number): z.ZodType<ConditionDefinition> {
-  return z.unknown().transform((value, context): ConditionDefinition => {
+function conditionAtDepth(depth: number, any: z.ZodUnknown = z.unknown()): z.ZodType<ConditionDefinition> {
+  return any.transform((value, context): ConditionDefinition => {
     const result = schemaFor(value, depth)?.safeParse(value);
     if (result?.success === true) return result.data;
     if (result === undefined) {
@@ -112,7 +113,7 @@ function isTime(value: string): boolean {
   return new Date(`${day}T00:00:00Z`).toISOString().startsWith(day);
 }
 
-function typeProblem(type: (typeof OPERANDS)[OperatorName]['type'], value: Scalar): string | null {
+function typeProblem(type: Operand['type'], value: Scalar): string | null {
   if (type === 'number' && typeof value !== 'number') return 'compares with a number';
   if (type === 'text' && (typeof value !== 'string' || value === ''))
     return 'compares with text that is not empty (quote it)';

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { MetricDefinition } from '../metric.ts';
 import { fields } from './fields.ts';
+import { metricForm } from './metric-form.ts';
 import { attributeName, duration, finiteNumber, key, listOf, positiveDuration, sentence, text } from './primitives.ts';
 
 const EVENT_TYPE = /^[a-z][a-z0-9_]{0,63}$/;
@@ -66,6 +67,7 @@ export const metric = fields({
   covariate: duration.default(0),
   valueUnit: text.optional(),
 })
+  .meta(metricForm(TYPES))
   .superRefine((written, context) => {
     for (const { field, message } of misfits(written)) context.addIssue({ code: 'custom', path: [field], message });
   })

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { parseDuration } from '../duration.ts';
+import { DURATION, parseDuration } from '../duration.ts';
 import type { VariantValue } from '../flag.ts';
 
 const KEY = /^[a-z][a-z0-9_-]{0,63}$/;
@@ -16,10 +16,9 @@ export const text = z
 
 export const sentence = text.refine((value) => value.trim() !== '', 'is empty; write a few words');
 
-export const key = text.regex(
-  KEY,
-  'is not a key; use a lower-case letter, then up to 63 lower-case letters, digits, "_" or "-"',
-);
+export const key = text
+  .regex(KEY, 'is not a key; use a lower-case letter, then up to 63 lower-case letters, digits, "_" or "-"')
+  .meta({ patternErrorMessage: 'Use a lower-case letter, then up to 63 lower-case letters, digits, "_" or "-".' });
 
 export const attributeName = text.regex(
   ATTRIBUTE,
@@ -34,8 +33,19 @@ export const finiteNumber = z
     'is beyond the whole numbers that a double holds exactly (9,007,199,254,740,991); write it as text',
   );
 
+/** What a value that is read by hand looks like, for the JSON schema that editors use. */
+export function written(id: string, schema: z.core.JSONSchema.BaseSchema): z.ZodUnknown {
+  return z.unknown().meta({ id, ...schema });
+}
+
 /** `10s` and the like, in ms. */
-export const duration = z.unknown().transform((value, context): number => {
+export const duration = written('duration', {
+  type: 'string',
+  pattern: DURATION.source,
+  patternErrorMessage: 'Write a number and a unit, such as 500ms, 10s, 5m, 2h or 7d.',
+  description: 'A number and a unit: 500ms, 10s, 5m, 2h, 7d or 1.5h; at most ten years.',
+  examples: ['1h', '7d', '14d'],
+}).transform((value, context): number => {
   if (typeof value !== 'string') {
     const what = value === undefined ? 'is missing' : 'is not a duration';
     context.addIssue(`${what}; write a number and a unit, such as 500ms, 10s, 5m, 2h or 7d`);
@@ -67,9 +77,18 @@ export const weightBasisPoints = percent
   .refine((value) => value > 0, 'must be above 0; leave the variant out instead')
   .transform((value) => Math.round(value * 100));
 
+const PERCENT = /^(\d+(?:\.\d+)?)\s*%$/;
+
 /** A share such as `2%` or 0.02, as a ratio. */
-export const ratio = z.unknown().transform((value, context): number => {
-  const match = typeof value === 'string' ? /^(\d+(?:\.\d+)?)\s*%$/.exec(value) : null;
+export const ratio = written('ratio', {
+  anyOf: [
+    { type: 'string', pattern: PERCENT.source },
+    { type: 'number', exclusiveMinimum: 0, exclusiveMaximum: 1 },
+  ],
+  description: 'A share between 0 and 1, such as 2% or 0.02.',
+  examples: ['2%'],
+}).transform((value, context): number => {
+  const match = typeof value === 'string' ? PERCENT.exec(value) : null;
   const share = match !== null ? Number(match[1]) / 100 : value;
   if (typeof share === 'number' && share > 0 && share < 1) return Number(share.toPrecision(12));
   const what = value === undefined ? 'is missing' : 'is not a share between 0 and 1';

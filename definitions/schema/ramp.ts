@@ -1,7 +1,7 @@
 import { DateTime } from 'luxon';
 import { z } from 'zod';
 import { fields } from './fields.ts';
-import { listOf, percent, positiveDuration, sentence, text } from './primitives.ts';
+import { listOf, percent, positiveDuration, sentence, text, written } from './primitives.ts';
 import { instant, isInstant, timeZone } from './times.ts';
 
 const WEEKDAYS = ['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'] as const;
@@ -18,13 +18,25 @@ const endOfDay = text.refine(
   'is not a time of day; write HH:MM in quotes, such as "18:00" or "24:00"',
 );
 
-const weekday = z.unknown().transform((value, context): number => {
+const weekday = written('weekday', {
+  anyOf: [
+    { type: 'string', pattern: `^(?:${WEEKDAYS.map(anyCase).join('|')})$` },
+    { type: 'integer', minimum: 1, maximum: 7 },
+  ],
+  description: 'mon to sun, or 1 (Monday) to 7.',
+  examples: [...WEEKDAYS],
+}).transform((value, context): number => {
   const named = typeof value === 'string' ? WEEKDAYS.findIndex((day) => day === value.toLowerCase()) + 1 : 0;
   const number = named > 0 ? named : value;
   if (typeof number === 'number' && Number.isInteger(number) && number >= 1 && number <= 7) return number;
   context.addIssue(`is not a weekday; write ${WEEKDAYS.join(', ')} or 1 (Monday) to 7`);
   return z.NEVER;
 });
+
+/** As a pattern, which JSON schema has no flags for. */
+function anyCase(word: string): string {
+  return [...word].map((letter) => `[${letter.toUpperCase()}${letter}]`).join('');
+}
 
 const calendar = fields({
   timeZone,
