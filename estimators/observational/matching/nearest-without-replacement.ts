@@ -1,3 +1,4 @@
+import { argsort } from '../argsort.ts';
 import { assertMatchable, groupsOf, type MatchedSample, type NearestOptions } from './nearest-with-replacement.ts';
 
 /** The same, with the pairs. */
@@ -8,8 +9,7 @@ export interface MatchedPairs extends MatchedSample {
 
 /**
  * Nearest-neighbour matching without replacement: treated units choose in turn, those with the largest score first, as they have the fewest controls near
- * them, and each control stands for one of them at most. Which of several controls with an equal score is taken depends on the order of
- * the rows. With several neighbours all treated
+ * them, and each control stands for one of them at most. Of several controls with an equal score the first row is taken. With several neighbours all treated
  * units choose their first before any chooses its second. Controls that are taken are skipped over in nearly constant time (union-find).
  *
  * Source: D. E. Ho, K. Imai, G. King, E. A. Stuart, "MatchIt", Journal of Statistical Software 42 (2011), section 4.2 (greedy matching, "largest" first);
@@ -31,9 +31,15 @@ export function nearestWithoutReplacement(
     treatedCount += treated.length;
     const free = freePlaces(controls.length);
     for (let round = 0; round < neighbours; round += 1)
-      chooseInTurn({ score, treated, controls, free, caliper, round }, pairs, matches);
+      chooseInTurn({ score, treated: largestFirst(score, treated), controls, free, caliper, round }, pairs, matches);
   }
   return { ...sampleOf(pairs, matches, treatment, outcome), pairs, treatedCount };
+}
+
+function largestFirst(score: Float64Array, treated: Uint32Array): Uint32Array {
+  const negative = new Float64Array(score.length);
+  for (let i = 0; i < treated.length; i += 1) negative[treated[i]!] = -score[treated[i]!]!;
+  return argsort(negative, treated.slice().sort());
 }
 
 interface Choice {
@@ -50,8 +56,12 @@ function chooseInTurn(
   pairs: Int32Array,
   matches: Uint32Array,
 ): void {
+  // Where the controls with the same score begin: of equally near ones the first free row is taken.
+  const starts = new Uint32Array(controls.length);
+  for (let at = 1; at < controls.length; at += 1)
+    starts[at] = score[controls[at]!] === score[controls[at - 1]!] ? starts[at - 1]! : at;
   let place = controls.length;
-  for (let i = treated.length - 1; i >= 0; i -= 1) {
+  for (let i = 0; i < treated.length; i += 1) {
     const row = treated[i]!;
     if (matches[row]! < round) continue;
     const of = score[row]!;
@@ -61,7 +71,7 @@ function chooseInTurn(
     const toAbove = above < controls.length ? score[controls[above]!]! - of : Infinity;
     const toBelow = below >= 0 ? of - score[controls[below]!]! : Infinity;
     if (Math.min(toAbove, toBelow) > caliper || Math.min(toAbove, toBelow) === Infinity) continue;
-    const chosen = toBelow <= toAbove ? below : above;
+    const chosen = toBelow <= toAbove ? free.next(starts[below]!) : above;
     free.take(chosen);
     pairs[row] = row;
     pairs[controls[chosen]!] = row;

@@ -1,11 +1,11 @@
 import { argsort } from '../argsort.ts';
 
 /**
- * Subclasses of the propensity, with about as many treated units (ATT) or units (ATE) in each.
+ * Subclasses of the propensity, cut at quantiles of the treated units' scores (ATT) or of all (ATE).
  *
  * Source: P. R. Rosenbaum, D. B. Rubin, "Reducing bias in observational studies using subclassification on the propensity score", JASA 79 (1984), 516–524.
  *
- * @returns for each row its subclass, from 0 on; equal scores are never parted
+ * @returns for each row its subclass, from 0 on; equal scores are never parted, and a subclass may be empty
  * @throws RangeError for fewer than two subclasses, or more than there are units
  */
 export function propensitySubclasses(
@@ -14,19 +14,22 @@ export function propensitySubclasses(
   subclassCount: number,
   estimand: 'ATT' | 'ATE',
 ): Int32Array {
-  const order = argsort(score);
-  let asked = 0;
-  for (let row = 0; row < score.length; row += 1) asked += estimand === 'ATE' || treatment[row] === 1 ? 1 : 0;
-  if (!Number.isSafeInteger(subclassCount) || subclassCount < 2 || subclassCount > asked)
-    throw new RangeError(`subclasses: 2 to ${asked} for ${asked} units, got ${subclassCount}`);
+  const asked = score.filter((_, row) => estimand === 'ATE' || treatment[row] === 1).sort();
+  if (!Number.isSafeInteger(subclassCount) || subclassCount < 2 || subclassCount > asked.length)
+    throw new RangeError(`subclasses: 2 to ${asked.length} for ${asked.length} units, got ${subclassCount}`);
+  const cuts = Float64Array.from({ length: subclassCount - 1 }, (_, cut) => quantile(asked, (cut + 1) / subclassCount));
   const subclasses = new Int32Array(score.length);
-  let [before, subclass, last] = [0, 0, NaN];
-  for (let i = 0; i < order.length; i += 1) {
-    const row = order[i]!;
-    if (score[row] !== last) subclass = Math.min(subclassCount - 1, Math.floor((before * subclassCount) / asked));
-    last = score[row]!;
+  let subclass = 0;
+  for (const row of argsort(score)) {
+    while (subclass < cuts.length && cuts[subclass]! <= score[row]!) subclass += 1;
     subclasses[row] = subclass;
-    if (estimand === 'ATE' || treatment[row] === 1) before += 1;
   }
   return subclasses;
+}
+
+/** Of sorted values, between them by straight lines (type 7 of Hyndman & Fan 1996). */
+function quantile(sorted: Float64Array, share: number): number {
+  const place = share * (sorted.length - 1);
+  const below = sorted[Math.floor(place)]!;
+  return below + (place - Math.floor(place)) * (sorted[Math.ceil(place)]! - below);
 }
