@@ -1,5 +1,5 @@
 import type { LogisticLikelihood } from './logistic-likelihood.ts';
-import type { Maximum, Watch } from './logistic-regression.ts';
+import type { Maximum, Watch } from './newton.ts';
 import { SeparationError } from './separation-error.ts';
 
 const MEMORY = 12;
