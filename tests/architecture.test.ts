@@ -30,7 +30,7 @@ const MAY_IMPORT: Readonly<Record<string, { readonly uses: readonly string[]; re
     knows: ['control-store', 'warehouse'],
   },
   workflows: { uses: ['control-store'], knows: ['activities', 'definitions', 'grpc-services', 'scorecard'] },
-  analyze: { uses: ['definitions', 'estimators', 'warehouse'] },
+  analyze: { uses: ['definitions', 'estimators', 'warehouse', 'warehouse-sql'] },
   main: {
     uses: [
       'activities',

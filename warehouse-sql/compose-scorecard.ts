@@ -89,7 +89,12 @@ export function composeScorecard(
   return compose(models, `${sql}\nORDER BY part, attribute, value, metric, variant`, sources.parameters);
 }
 
-function unitModels(dialect: Dialect, metrics: readonly CountedMetric[], attributes: readonly string[]): Model[] {
+/** The models up to `unit_metrics`. */
+export function unitModels(
+  dialect: Dialect,
+  metrics: readonly CountedMetric[],
+  attributes: readonly string[] = [],
+): Model[] {
   const models = unitMetrics(dialect, metrics, attributes);
   const steps = [...funnels(dialect, metrics), ...quantiles(dialect, metrics)];
   if (!hasPercentileCap(metrics)) return [...steps, models];

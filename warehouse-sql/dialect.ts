@@ -28,6 +28,8 @@ export interface Dialect {
   readonly jsonRecord: (properties: readonly (readonly [name: string, text: string])[]) => string;
   /** The MD5 digest of a text, in hexadecimal digits. */
   readonly md5: (text: string) => string;
+  /** A whole number below 2⁵² that stands for a text: its MD5 digest's first 13 hexadecimal digits. */
+  readonly digestNumber: (text: string) => string;
   /** A time or date that names no zone, as it was in the zone that the expression names, in UTC. */
   readonly localTimeToUtc: (time: string, zone: string) => string;
   /** A time that names its zone or offset, in UTC. */
@@ -95,6 +97,7 @@ export const duckDb: Dialect = {
   column: (name) => `"${safeName(name)}"`,
   jsonRecord: (properties) => `json_object(${pairs(properties)})`,
   md5: (text) => `md5(${text})`,
+  digestNumber: (text) => `CAST(CONCAT('0x', left(md5(${text}), 13)) AS BIGINT)`,
   localTimeToUtc: (time, zone) => `CAST(CAST(${time} AS TIMESTAMP) AT TIME ZONE ${zone} AS TIMESTAMP)`,
   instantToUtc: (time) => `CAST(${time} AS TIMESTAMP)`,
   dayMs: (time) => `epoch_ms(date_trunc('day', ${time}))`,
@@ -146,6 +149,7 @@ export const bigQuery: Dialect = {
   column: (name) => `\`${safeName(name)}\``,
   jsonRecord: (properties) => `JSON_OBJECT(${pairs(properties)})`,
   md5: (text) => `TO_HEX(MD5(${text}))`,
+  digestNumber: (text) => `CAST(CONCAT('0x', LEFT(TO_HEX(MD5(${text})), 13)) AS INT64)`,
   localTimeToUtc: (time, zone) => `TIMESTAMP(${time}, ${zone})`,
   instantToUtc: (time) => time,
   dayMs: (time) => `UNIX_MILLIS(TIMESTAMP_TRUNC(${time}, DAY))`,

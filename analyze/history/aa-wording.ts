@@ -26,8 +26,17 @@ export function sentenceOf({ fixedHorizon, alwaysValid }: Reports, { alpha }: { 
 }
 
 export function aaText(analysis: AaAnalysis): string {
-  const { file, unitCount, splits, looks, alpha, seed } = analysis;
-  const rows = analysis.metrics.map(({ metric, fixedHorizon, alwaysValid }) => [
+  const { file, unitCount, splits, alpha, seed } = analysis;
+  return [
+    `${file}: ${unitCount} units, split ${splits} times into two arms that are alike (seed ${seed}); alpha = ${alpha}`,
+    '',
+    aaTable(analysis),
+  ].join('\n');
+}
+
+/** What was found of each metric, and then what follows. */
+export function aaTable({ looks, metrics }: Pick<AaAnalysis, 'looks' | 'metrics'>): string {
+  const rows = metrics.map(({ metric, fixedHorizon, alwaysValid }) => [
     metric,
     percent(fixedHorizon.rejectionRate),
     `${percent(fixedHorizon.rejectionLower)} to ${percent(fixedHorizon.rejectionUpper)}`,
@@ -36,13 +45,9 @@ export function aaText(analysis: AaAnalysis): string {
     percent(alwaysValid.rejectionRate),
   ]);
   const header = ['metric', 'found', '99 % interval', 'spread / se', 'even (p)', `in ${looks} looks`];
-  return [
-    `${file}: ${unitCount} units, split ${splits} times into two arms that are alike (seed ${seed}); alpha = ${alpha}`,
-    '',
-    alignedTable(header, rows),
-    '',
-    ...analysis.metrics.map(({ metric, sentence }) => `${metric}: ${sentence}`),
-  ].join('\n');
+  return [alignedTable(header, rows), '', ...metrics.map(({ metric, sentence }) => `${metric}: ${sentence}`)].join(
+    '\n',
+  );
 }
 
 function percent(share: number): string {

@@ -7,13 +7,15 @@ import { withScratchWarehouse } from '../input/scratch-warehouse.ts';
 import { loadHistory, type HistoryFile } from './load-history.ts';
 import { sentenceOf } from './aa-wording.ts';
 
-export interface AaRequest extends HistoryFile {
+export interface AaSplitting {
   readonly splits: number;
   /** Of an always-valid reading: at how many evenly spaced numbers of units each split is looked at. */
   readonly looks: number;
   readonly alpha: number;
   readonly seed: number;
 }
+
+export type AaRequest = HistoryFile & AaSplitting;
 
 /** What a metric can be relied on for; JSON as it is. */
 export interface MetricAa {
@@ -42,26 +44,32 @@ export async function analyzeAa(request: AaRequest, onMetric: (metric: string) =
     const metrics: MetricAa[] = [];
     for (const reading of readings) {
       onMetric(reading.metric.expression);
-      metrics.push(readMetric(await readNumbers(warehouse, reading), reading, request));
+      metrics.push(aaOf(await readNumbers(warehouse, reading), reading.metric.expression, request.file, request));
     }
     const { file, splits, looks, alpha, seed, covariates } = request;
     return { file, unitCount, splits, looks, alpha, seed, covariates, metrics };
   });
 }
 
-function readMetric(history: AaHistory, { metric }: Reading, request: AaRequest): MetricAa {
+/**
+ * One metric under both stopping rules.
+ *
+ * @param source where the units are from, for messages
+ * @throws AnalyzeError where they cannot be split
+ */
+export function aaOf(history: AaHistory, metric: string, source: string, splitting: AaSplitting): MetricAa {
   const report = (stopping: AaPlan['stopping']): AaReport => {
-    const plan = { ...request, stopping };
+    const plan = { ...splitting, stopping };
     return aaReport(retrospectiveAa(history, plan), plan);
   };
   try {
     const fixedHorizon = report({ rule: 'fixed-horizon' });
     const alwaysValid = report({ rule: 'always-valid', tunedForCount: history.numbers[0]?.length ?? 1 });
     const reports = { fixedHorizon, alwaysValid };
-    return { metric: metric.expression, ...reports, sentence: sentenceOf(reports, request) };
+    return { metric, ...reports, sentence: sentenceOf(reports, splitting) };
   } catch (error) {
     if (error instanceof RangeError)
-      throw new AnalyzeError(`${request.file}, metric ${metric.expression}: ${error.message}`, { cause: error });
+      throw new AnalyzeError(`${source}, metric ${metric}: ${error.message}`, { cause: error });
     throw error;
   }
 }

@@ -2,10 +2,12 @@ import { differenceOfMeans } from '../effect.ts';
 import { jointMomentsFromSums, type JointMoments } from '../joint-moments.ts';
 import { linearizedRatios, type RatioPair } from '../metrics/ratio.ts';
 import type { Moments } from '../moments.ts';
-import { seededRandom } from '../seeded-random.ts';
+import { seededRandom, type SeededRandom } from '../seeded-random.ts';
+
 import { readLook, type StoppingRule } from '../stopping/stopping-rule.ts';
 import { cupedSeveral } from '../variance/cuped-several.ts';
 import { welch } from '../welch.ts';
+import { hashSplit } from './hash-split.ts';
 
 /** What real units were like while nothing was changed. */
 export interface AaHistory {
@@ -13,6 +15,8 @@ export interface AaHistory {
   readonly numbers: readonly Float64Array[];
   /** The metric and then its covariates, as numbers over others; see `linearizedRatios`. */
   readonly pairs: readonly RatioPair[];
+  /** Who the units are, as `hashSplit` takes them: they are then split by hash, as a platform does. Without: by dice. */
+  readonly keys?: Float64Array;
 }
 
 export interface AaPlan {
@@ -54,7 +58,7 @@ export function retrospectiveAa(history: AaHistory, plan: AaPlan): readonly AaSp
   const totals = sumsUpTo(centred, ends);
   const random = seededRandom(seed);
   return Array.from({ length: splits }, () => {
-    const drawn = drawArm(centred, ends, () => random.uniform() < 0.5);
+    const drawn = drawArm(centred, ends, splitOf(history, random));
     let last: AaReading | null = null;
     let isRejected = false;
     for (const [look, total] of totals.entries()) {
@@ -94,13 +98,24 @@ function lookEnds(count: number, looks: number): number[] {
 /** Count, sums and products, side by side. */
 type Sums = Float64Array;
 
-function drawArm({ deviations, count }: Centred, ends: readonly number[], isTreated: () => boolean): Sums[] {
+/** Whether a unit is treated, in one split. */
+function splitOf({ keys }: AaHistory, random: SeededRandom): (unit: number) => boolean {
+  if (keys === undefined) return () => random.uniform() < 0.5;
+  const arms = hashSplit(keys, Math.floor(random.uniform() * 2 ** 32));
+  return (unit) => arms[unit] === 1;
+}
+
+function drawArm(
+  { deviations, count }: Centred,
+  ends: readonly number[],
+  isTreated: (unit: number) => boolean,
+): Sums[] {
   const width = deviations.length;
   const running: Sums = new Float64Array(1 + width + width * width);
   const found: Sums[] = [];
   let look = 0;
   for (let unit = 0; unit < count; unit += 1) {
-    if (isTreated()) addUnit(running, deviations, unit);
+    if (isTreated(unit)) addUnit(running, deviations, unit);
     while (ends[look] === unit + 1) {
       found.push(running.slice());
       look += 1;
@@ -177,9 +192,11 @@ function hasDenominators(arms: readonly JointMoments[], pairs: readonly RatioPai
 
 const LEAST_UNITS = 8;
 
-function assertPlan({ numbers }: AaHistory, { splits, looks, alpha }: AaPlan): void {
+function assertPlan({ numbers, keys }: AaHistory, { splits, looks, alpha }: AaPlan): void {
   const count = numbers[0]?.length ?? 0;
   if (count < LEAST_UNITS) throw new RangeError(`retrospective A/A: needs at least ${LEAST_UNITS} units, got ${count}`);
+  if (keys !== undefined && keys.length !== count)
+    throw new RangeError(`retrospective A/A: there are ${keys.length} keys for ${count} units`);
   for (const values of numbers) {
     if (values.length !== count) throw new RangeError('retrospective A/A: the numbers are of different length');
     if (!values.every(Number.isFinite)) throw new RangeError('retrospective A/A: a number is not finite');

@@ -15,7 +15,8 @@ LEFT JOIN stg_links AS link ON link.user_id = outcome.user_id`,
   };
 }
 
-function unitIdSql(unitType: string): string {
+/** Who an event, called `outcome` with its `link`, belongs to. */
+export function unitIdSql(unitType: string): string {
   if (unitType === 'user') return 'COALESCE(link.device_id, outcome.user_id, outcome.anonymous_id)';
   if (unitType === 'device') return 'COALESCE(outcome.anonymous_id, link.device_id)';
   return 'outcome.named_unit_id';

@@ -147,7 +147,7 @@ function amountOf({ key, type, property }: MetricDefinition): CountedEvents['amo
 const filterName = (events: string, index: number): string => `${events.replace('event', 'where')}_${index}`;
 
 /** The unit that an outcome names in a property of its own; users and devices are in the envelope. */
-function namedUnit(dialect: Dialect, unitType: string): string {
+export function namedUnit(dialect: Dialect, unitType: string): string {
   if (unitType === 'user' || unitType === 'device') return 'CAST(NULL AS STRING)';
   return dialect.jsonText('properties', unitType);
 }

@@ -4,6 +4,13 @@ import type { Dialect } from '../dialect.ts';
 import type { Design } from '../../definitions/design.ts';
 import { designedQuery } from '../designed-queries.ts';
 import { countUserQuery, eraseUserStatement, type ErasedUnit } from '../erasure.ts';
+import {
+  pastArrivalsQuery,
+  pastSpanQuery,
+  pastStatisticsQuery,
+  pastUnitsQuery,
+  type PastUnits,
+} from '../past-queries.ts';
 import { maturityQuery, scorecardQuery, segmentSplitQuery, type Analysis } from '../scorecard-queries.ts';
 import { day, DAY_MS, DEPOSITED, KEY } from './small-warehouse.ts';
 
@@ -96,6 +103,19 @@ const ERASED: Readonly<Record<string, ErasedUnit>> = {
   'user-with-devices': { userId: 'u1', deviceIds: ['d1', 'd2'], untilMs: day(1) },
 };
 
+const PAST: PastUnits = { unitType: 'user', beganWith: null, fromMs: day(0), untilMs: day(28) };
+const BEGAN_WITH: PastUnits = { ...PAST, unitType: 'team', beganWith: 'session_started' };
+const PAST_STATEMENTS: readonly RegisteredStatement[] = [
+  { builder: 'pastSpanQuery', name: 'past-span', render: pastSpanQuery },
+  { builder: 'pastUnitsQuery', name: 'past-units', render: (dialect) => pastUnitsQuery(dialect, PAST, EVERY_METRIC) },
+  {
+    builder: 'pastStatisticsQuery',
+    name: 'past-statistics',
+    render: (dialect) => pastStatisticsQuery(dialect, BEGAN_WITH, EVERY_METRIC),
+  },
+  { builder: 'pastArrivalsQuery', name: 'past-arrivals', render: (dialect) => pastArrivalsQuery(dialect, BEGAN_WITH) },
+];
+
 /**
  * Every statement that the platform asks the warehouse, in every form that a definition can give it. A test wants each exported `…Query`
  * and `…Statement` and each model to occur here.
@@ -115,6 +135,7 @@ export const STATEMENTS: readonly RegisteredStatement[] = [
   maturity('maturity-of-looks', null),
   maturity('maturity-up-to-units', 500),
   ...DESIGNS.map(designed),
+  ...PAST_STATEMENTS,
   segments('segments-one', ['region']),
   segments('segments-several', ['region', 'os', 'app_version']),
   ...Object.entries(ERASED).flatMap(([name, user]) => [

@@ -2,6 +2,8 @@ import { BigQuery, BigQueryDate, BigQueryDatetime, BigQueryTimestamp, type Query
 import type { Row, Statement, StatementParameter } from '../port.ts';
 import { withoutCredentials } from '../bigquery/connection.ts';
 import { bigQueryFailure } from './bigquery-failure.ts';
+import { numericColumns } from './numeric-columns.ts';
+import type { NumericColumns } from '../duckdb-query.ts';
 import { bigQueryColumnKind } from './bigquery-types.ts';
 import { embeddable, RefusedSqlError, type Column, type ReadOnlyWarehouse } from './port.ts';
 
@@ -75,6 +77,10 @@ class ReadOnlyBigQuery implements ReadOnlyWarehouse {
         signal?.removeEventListener('abort', cancel);
       }
     });
+  }
+
+  async queryColumns(statement: Statement): Promise<NumericColumns> {
+    return numericColumns(await this.query(statement));
   }
 
   close(): Promise<void> {

@@ -2,7 +2,7 @@ import { DuckDBInstance, type DuckDBConnection } from '@duckdb/node-api';
 import { mkdtemp, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { readRows } from '../duckdb-query.ts';
+import { readColumns, readRows, type NumericColumns } from '../duckdb-query.ts';
 import { bindParameters } from '../duckdb-values.ts';
 import type { Row, Statement, StatementParameter } from '../port.ts';
 import { WarehouseQueryError } from '../query-error.ts';
@@ -51,7 +51,7 @@ const NO_EXTENSIONS = {
 
 async function openFile(file: string, spill: string): Promise<DuckDBInstance> {
   const found = await stat(file).catch(() => null);
-  if (found === null) throw new UnreachableWarehouseError(`there is no file ${file}; check connection.file`);
+  if (found === null) throw new UnreachableWarehouseError(`there is no file ${file}; check its path`);
   if (!found.isFile()) throw new UnreachableWarehouseError(`${file} is no file; name a DuckDB database`);
   try {
     return await DuckDBInstance.create(file, { ...NO_EXTENSIONS, access_mode: 'READ_ONLY', temp_directory: spill });
@@ -144,12 +144,20 @@ class ReadOnlyDuckDb implements ReadOnlyWarehouse {
     });
   }
 
-  async query<R extends Row>({ sql, parameters }: Statement): Promise<readonly R[]> {
+  async query<R extends Row>(statement: Statement): Promise<readonly R[]> {
+    return await this.#read(statement, (known) => readRows<R>(this.#connection, known));
+  }
+
+  async queryColumns(statement: Statement): Promise<NumericColumns> {
+    return await this.#read(statement, (known) => readColumns(this.#connection, known));
+  }
+
+  async #read<T>({ sql, parameters }: Statement, work: (known: Statement) => Promise<T>): Promise<T> {
     return await this.#turn.run(async () => {
       this.#signal?.throwIfAborted();
       const names = await parametersOfSelect(this.#connection, sql);
       try {
-        return await readRows<R>(this.#connection, { sql, parameters: only(parameters, names) });
+        return await work({ sql, parameters: only(parameters, names) });
       } catch (error) {
         if (!(error instanceof WarehouseQueryError)) throw error;
         throw failureWhileReading(error);

@@ -1,3 +1,4 @@
+import type { NumericColumns } from '../duckdb-query.ts';
 import type { Row, Statement, StatementParameter } from '../port.ts';
 
 /**
@@ -39,6 +40,12 @@ export interface ReadOnlyWarehouse {
    * @throws RefusedSqlError where the SQL fails on the rows
    */
   query<R extends Row>(statement: Statement & { /** Only in the type. */ readonly rowType?: R }): Promise<readonly R[]>;
+  /**
+   * The result as one array per column, for estimators; NULL or what is no number is an error.
+   *
+   * @throws RefusedSqlError where the SQL fails on the rows
+   */
+  queryColumns(statement: Statement): Promise<NumericColumns>;
   close(): Promise<void>;
 }
 

@@ -1,0 +1,66 @@
+import type { MetricDefinition } from '../../definitions/metric.ts';
+import { aaOf, type AaSplitting, type MetricAa } from '../history/aa.ts';
+import { aaTable } from '../history/aa-wording.ts';
+import { iso, pastOf, type PastRequest, type PastWarehouse } from './past-time.ts';
+import { readPastMetrics } from './past-units.ts';
+
+export interface PastAaRequest extends PastRequest, AaSplitting {
+  readonly metrics: readonly MetricDefinition[];
+}
+
+/** A metric over the units whose window closed. */
+export interface PastMetricAa extends MetricAa {
+  readonly unitCount: number;
+  readonly hasCovariate: boolean;
+}
+
+/** What the platform's metrics can be relied on for; JSON as it is. */
+export interface PastAaAnalysis extends AaSplitting {
+  readonly warehouse: string;
+  readonly unit: string;
+  readonly beganWith: string | null;
+  /** ISO 8601. */
+  readonly from: string;
+  readonly until: string;
+  readonly metrics: readonly PastMetricAa[];
+}
+
+/**
+ * Splits the units of a time of the past by hash, again and again, and reads each split as an experiment would have been that began then: a unit enters
+ * with its first event, its metrics are those of the SQL that scorecards are made of, and its covariates are from before.
+ *
+ * @param onMetric told which metric is split next
+ * @throws AnalyzeError where the past cannot be read as asked
+ */
+export async function analyzePastAa(
+  warehouse: PastWarehouse,
+  request: PastAaRequest,
+  onMetric: (metric: string) => void,
+): Promise<PastAaAnalysis> {
+  const past = await pastOf(warehouse, request);
+  const found = await readPastMetrics(warehouse, request, past, request.metrics);
+  const metrics = found.map(({ metric, history, hasCovariate }): PastMetricAa => {
+    onMetric(metric.key);
+    const unitCount = history.numbers[0]?.length ?? 0;
+    return { ...aaOf(history, metric.key, request.name, request), unitCount, hasCovariate };
+  });
+  const { name, unitType, beganWith, splits, looks, alpha, seed } = request;
+  const time = { from: iso(past.fromMs), until: iso(past.untilMs) };
+  return { warehouse: name, unit: unitType, beganWith, ...time, splits, looks, alpha, seed, metrics };
+}
+
+export function pastAaText(analysis: PastAaAnalysis): string {
+  const { warehouse, unit, beganWith, from, until, splits, alpha, seed } = analysis;
+  const began = beganWith === null ? 'any event' : beganWith;
+  const units = analysis.metrics.map(
+    ({ metric, unitCount, hasCovariate }) =>
+      `  ${metric}: ${unitCount} units whose window closed${hasCovariate ? ', with the metric before as covariate (CUPED)' : ''}`,
+  );
+  return [
+    `${warehouse}: each ${unit} from its first event (${began}) between ${from} and ${until}`,
+    ...units,
+    `split by hash ${splits} times into two arms that are alike (seed ${seed}); alpha = ${alpha}`,
+    '',
+    aaTable(analysis),
+  ].join('\n');
+}

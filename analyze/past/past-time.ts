@@ -1,0 +1,55 @@
+import type { ReadOnlyWarehouse } from '../../warehouse/read-only/port.ts';
+import { bigQuery, duckDb, type Dialect } from '../../warehouse-sql/dialect.ts';
+import { pastSpanQuery, type PastUnits } from '../../warehouse-sql/past-queries.ts';
+import { AnalyzeError } from '../analyze-error.ts';
+
+/** Units of the past, in the platform's own warehouse. */
+export interface PastRequest {
+  /** The warehouse as it was named, for messages. */
+  readonly name: string;
+  readonly unitType: string;
+  /** The event by which a unit would have entered; null: any. */
+  readonly beganWith: string | null;
+  /** Ms since 1970 UTC; null: 28 days before `untilMs`. */
+  readonly fromMs: number | null;
+  /** Null: where the newest event's UTC day begins, which is the last moment before which every day is whole. */
+  readonly untilMs: number | null;
+}
+
+export type PastWarehouse = Pick<ReadOnlyWarehouse, 'dialectName' | 'query' | 'queryColumns'>;
+
+const DAY_MS = 86_400_000;
+const DEFAULT_DAYS = 28;
+
+/** @throws AnalyzeError where there is no such time in the warehouse */
+export async function pastOf(warehouse: PastWarehouse, request: PastRequest): Promise<PastUnits> {
+  const [span] = await warehouse.query(pastSpanQuery(dialectOf(warehouse)));
+  const { first_ms: firstMs = null, last_ms: lastMs = null } = span ?? {};
+  if (firstMs === null || lastMs === null) throw new AnalyzeError(`${request.name} holds no events`);
+  const untilMs = request.untilMs ?? Math.floor(lastMs / DAY_MS) * DAY_MS;
+  const fromMs = request.fromMs ?? Math.max(untilMs - DEFAULT_DAYS * DAY_MS, Math.floor(firstMs / DAY_MS) * DAY_MS);
+  if (fromMs >= untilMs)
+    throw new AnalyzeError(
+      `${request.name}: the time from ${iso(fromMs)} until ${iso(untilMs)} is empty; its events are from ${iso(firstMs)} until ${iso(lastMs)}`,
+    );
+  if (fromMs > lastMs || untilMs <= firstMs)
+    throw new AnalyzeError(
+      `${request.name} has no events from ${iso(fromMs)} until ${iso(untilMs)}; its events are from ${iso(firstMs)} until ${iso(lastMs)}`,
+    );
+  const { unitType, beganWith } = request;
+  return { unitType, beganWith, fromMs, untilMs };
+}
+
+export function dialectOf({ dialectName }: PastWarehouse): Dialect {
+  return dialectName === 'duckdb' ? duckDb : bigQuery;
+}
+
+/** For a message: why no unit is left. */
+export function noUnits({ name }: PastRequest, { beganWith, unitType, fromMs, untilMs }: PastUnits): string {
+  const event = beganWith === null ? 'an event' : `the event ${beganWith}`;
+  return `${name}: no ${unitType} has ${event} from ${iso(fromMs)} until ${iso(untilMs)}`;
+}
+
+export function iso(ms: number): string {
+  return new Date(ms).toISOString();
+}

@@ -1,0 +1,109 @@
+import { isQuotient, type MetricDefinition } from '../definitions/metric.ts';
+import type { Row, StatementParameter } from '../warehouse/port.ts';
+import { composeScorecard, unitModels, type ScorecardRow } from './compose-scorecard.ts';
+import { compose, type Dialect, type TypedStatement } from './dialect.ts';
+import { FIRST_EXPOSURES } from './intermediate/first-exposures.ts';
+import { unitOutcomes } from './intermediate/unit-outcomes.ts';
+import type { Sources } from './sources.ts';
+import { stagingLinks } from './staging/links.ts';
+import { outcomeParameters, stagingOutcomes } from './staging/outcomes.ts';
+import { stagingPastUnits, type PastUnits } from './staging/past-units.ts';
+
+export type { PastUnits } from './staging/past-units.ts';
+
+export interface PastSpanRow extends Row {
+  /** Ms since 1970 UTC; null where there is no event. */
+  readonly first_ms: number | null;
+  readonly last_ms: number | null;
+}
+
+/** From when until when there are events; one row. */
+export function pastSpanQuery(dialect: Dialect): TypedStatement<PastSpanRow> {
+  const sql = `
+SELECT ${dialect.epochMs('MIN(occurred_at)')} AS first_ms, ${dialect.epochMs('MAX(occurred_at)')} AS last_ms
+FROM raw_events`;
+  return { sql, parameters: {}, labels: { purpose: 'past_span' } };
+}
+
+/** One row per unit, all numbers. Besides these `y_0`, `x_0` and of quotients `d_0`, … as `unit_metrics` has them, whether or not its window closed. */
+export interface PastUnitRow extends Row {
+  /** A digest of the unit. */
+  readonly unit_key: number;
+  /** When it began, ms since 1970 UTC. */
+  readonly began_ms: number;
+}
+
+/**
+ * What every metric is for each unit of the past, in the order in which units came.
+ *
+ * @throws RangeError without metrics
+ */
+export function pastUnitsQuery(
+  dialect: Dialect,
+  past: PastUnits,
+  metrics: readonly MetricDefinition[],
+): TypedStatement<PastUnitRow> {
+  const { exposures, outcomes, parameters } = sourcesOf(dialect, past, metrics);
+  const numbers = metrics.flatMap((metric, index) => [
+    `y_${index}`,
+    `x_${index}`,
+    ...(isQuotient(metric) ? [`d_${index}`] : []),
+  ]);
+  const models = [...exposures, FIRST_EXPOSURES, ...outcomes, ...unitModels(dialect, metrics)];
+  const sql = `
+SELECT
+  ${dialect.digestNumber('unit_id')} AS unit_key,
+  ${dialect.epochMs('first_exposed_at')} AS began_ms,
+  ${numbers.join(',\n  ')}
+FROM unit_metrics
+ORDER BY began_ms, unit_key`;
+  return { ...compose<PastUnitRow>(models, sql, parameters), labels: { purpose: 'past_units' } };
+}
+
+/** The sufficient statistics of every metric over the units of the past whose window closed: rows as of a scorecard with one variant. */
+export function pastStatisticsQuery(
+  dialect: Dialect,
+  past: PastUnits,
+  metrics: readonly MetricDefinition[],
+): TypedStatement<ScorecardRow> {
+  return { ...composeScorecard(dialect, sourcesOf(dialect, past, metrics), metrics), labels: { purpose: 'past' } };
+}
+
+export interface PastArrivalRow extends Row {
+  /** When the UTC day began, ms since 1970. */
+  readonly day_ms: number;
+  readonly units: number;
+}
+
+/** How many units began on each day of the time. */
+export function pastArrivalsQuery(dialect: Dialect, past: PastUnits): TypedStatement<PastArrivalRow> {
+  const day = dialect.dayMs('first_exposed_at');
+  const sql = `
+SELECT ${day} AS day_ms, COUNT(*) AS units
+FROM int_first_exposures
+GROUP BY 1
+ORDER BY 1`;
+  const models = [...exposuresOf(dialect, past), FIRST_EXPOSURES];
+  return { ...compose<PastArrivalRow>(models, sql, parametersOf(past)), labels: { purpose: 'past_arrivals' } };
+}
+
+function exposuresOf(dialect: Dialect, past: PastUnits): Sources['exposures'] {
+  return [stagingLinks(dialect), stagingPastUnits(dialect, past)];
+}
+
+function parametersOf({ beganWith, fromMs, untilMs }: PastUnits): Record<string, StatementParameter> {
+  return {
+    began_from: new Date(fromMs),
+    as_of: new Date(untilMs),
+    ...(beganWith === null ? {} : { began_with: beganWith }),
+  };
+}
+
+function sourcesOf(dialect: Dialect, past: PastUnits, metrics: readonly MetricDefinition[]): Sources {
+  if (metrics.length === 0) throw new RangeError('the past is read for at least one metric');
+  return {
+    exposures: exposuresOf(dialect, past),
+    outcomes: [...stagingOutcomes(dialect, metrics, past.unitType), unitOutcomes(past.unitType)],
+    parameters: { ...parametersOf(past), ...outcomeParameters(metrics) },
+  };
+}
