@@ -1,17 +1,19 @@
 import type { PlannedStopping } from '../../estimators/planning/plan.ts';
 import { alignedTable } from '../report/aligned-table.ts';
 import { count, percent, signed, signedPercent, value } from '../report/numbers.ts';
+import type { Arrivals } from './arrivals.ts';
 import type { Plan, Size } from './plan.ts';
 
 /** A plan as sentences and tables for a terminal. */
 export function planText(plan: Plan): string {
-  const { baseline, varianceRemovedRatio, effect, needed, detectable, powerAtUnits } = plan;
+  const { baseline, varianceRemovedRatio, arrivals, effect, needed, detectable, powerAtUnits } = plan;
   const removed =
     varianceRemovedRatio > 0 ? `, ${percent(varianceRemovedRatio, 1)} of the variance removed by covariates` : '';
   const parts = [
     `baseline: mean ${value(baseline.mean)}, standard deviation ${value(baseline.standardDeviation)} (${baseline.source})${removed}`,
     `${stoppingText(plan.stopping)}, two-sided alpha ${plan.alpha}, power ${percent(plan.power, 0)}`,
   ];
+  if (arrivals !== null) parts.push(arrivalsText(arrivals));
   if (effect !== null && needed !== null) {
     const relative = effect.relative === null ? '' : ` (${signedPercent(effect.relative)})`;
     parts.push(`To find an effect of ${signed(effect.absolute)}${relative}: ${sizeText(needed)}`);
@@ -31,12 +33,20 @@ function sizeText({ units, unitsByArm, days }: Size): string {
   return `${count(units)} units (${arms})${days === null ? '' : `, ${count(days)} days`}`;
 }
 
-function stoppingTable({ neededByStopping, dailyUnits }: Plan): string {
-  const head = ['looking', 'units', ...(dailyUnits === null ? [] : ['days'])];
+function arrivalsText({ unitsByDay, laterDailyUnits, maturityDays }: Arrivals): string {
+  const come = [1, 7, 14, 28]
+    .filter((day) => day <= unitsByDay.length)
+    .map((day) => `${count(unitsByDay[day - 1] ?? 0)} by day ${day}`);
+  const counts = maturityDays > 0 ? `; each counts ${value(maturityDays)} days after it came` : '';
+  return `units came: ${come.join(', ')}, at last ${value(laterDailyUnits)} new ones a day${counts}`;
+}
+
+function stoppingTable({ neededByStopping, dailyUnits, arrivals }: Plan): string {
+  const head = ['looking', 'units', ...(dailyUnits === null && arrivals === null ? [] : ['days'])];
   const rows = neededByStopping.map(({ stopping, units, days }) => [
     stoppingText(stopping),
     count(units),
-    ...(days === null ? [] : [count(days)]),
+    ...(dailyUnits === null && arrivals === null ? [] : [days === null ? 'never' : count(days)]),
   ]);
   return alignedTable(head, rows);
 }

@@ -7,6 +7,7 @@ import {
   type PlannedStopping,
 } from '../../estimators/planning/plan.ts';
 import { AnalyzeError } from '../analyze-error.ts';
+import { daysUntil, unitsAfter, type Arrivals } from './arrivals.ts';
 
 /** An effect to find: of control's mean, or in the metric's unit. */
 export type WantedEffect =
@@ -23,8 +24,8 @@ export interface PlanRequest {
   readonly alpha: number;
   readonly power: number;
   readonly effect: WantedEffect | null;
-  /** New units a day, in all arms together; null: not known. */
-  readonly dailyUnits: number | null;
+  /** How units come, in all arms together; null: not known. */
+  readonly arrivals: Arrivals | null;
   /** How many units there will be; null: that is the question. */
   readonly units: number | null;
 }
@@ -49,7 +50,10 @@ export interface Plan {
   readonly stopping: PlannedStopping;
   readonly alpha: number;
   readonly power: number;
+  /** New units a day, where they come evenly. */
   readonly dailyUnits: number | null;
+  /** How units come, from history; null: evenly, or not known. */
+  readonly arrivals: Arrivals | null;
   readonly effect: { readonly absolute: number; readonly relative: number | null } | null;
   /** To find the effect with the wanted power; null without one. */
   readonly needed: Size | null;
@@ -63,22 +67,25 @@ export interface Plan {
 
 const WEEKS = [1, 2, 3, 4, 6, 8] as const;
 const DAYS_A_WEEK = 7;
+/** Before so many have matured there is nothing to find. */
+const LEAST_UNITS = 4;
 
 /** @throws AnalyzeError for what cannot be planned */
 export function makePlan(request: PlanRequest): Plan {
-  const { alpha, power, dailyUnits, units, stopping, varianceRemovedRatio } = request;
+  const { alpha, power, arrivals, units, stopping, varianceRemovedRatio } = request;
   try {
     const comparison = comparisonOf(request, stopping);
     const { mean, standardDeviation } = momentsOf(request.baseline);
     const effect = request.effect === null ? null : effectOf(request.effect, mean);
-    const sizes = units === null ? weeksOf(dailyUnits) : [{ units, days: daysOf(units, dailyUnits) }];
+    const sizes = units === null ? weeksOf(arrivals) : [{ units, days: daysOf(units, arrivals) }];
     return {
       baseline: { mean, standardDeviation, source: request.source },
       varianceRemovedRatio,
       stopping,
       alpha,
       power,
-      dailyUnits,
+      dailyUnits: arrivals === null || arrivals.unitsByDay.length > 0 ? null : arrivals.laterDailyUnits,
+      arrivals: arrivals === null || arrivals.unitsByDay.length === 0 ? null : arrivals,
       effect,
       needed: effect === null ? null : sizeOf(request, neededUnits(comparison, effect.absolute, power)),
       neededByStopping: effect === null ? [] : byStopping(request, effect.absolute),
@@ -132,17 +139,19 @@ const ALTERNATIVES: readonly PlannedStopping[] = [
   { rule: 'always-valid' },
 ];
 
-function sizeOf({ shares, dailyUnits }: PlanRequest, units: number): Size {
-  return { units, unitsByArm: shares.map((share) => Math.ceil(units * share)), days: daysOf(units, dailyUnits) };
+function sizeOf({ shares, arrivals }: PlanRequest, units: number): Size {
+  return { units, unitsByArm: shares.map((share) => Math.ceil(units * share)), days: daysOf(units, arrivals) };
 }
 
-function daysOf(units: number, dailyUnits: number | null): number | null {
-  return dailyUnits === null ? null : Math.ceil(units / dailyUnits);
+function daysOf(units: number, arrivals: Arrivals | null): number | null {
+  return arrivals === null ? null : daysUntil(arrivals, units);
 }
 
-function weeksOf(dailyUnits: number | null): { units: number; days: number }[] {
-  if (dailyUnits === null) return [];
-  return WEEKS.map((weeks) => ({ units: Math.floor(weeks * DAYS_A_WEEK * dailyUnits), days: weeks * DAYS_A_WEEK }));
+function weeksOf(arrivals: Arrivals | null): { units: number; days: number }[] {
+  if (arrivals === null) return [];
+  return WEEKS.map((weeks) => weeks * DAYS_A_WEEK)
+    .map((days) => ({ units: unitsAfter(arrivals, days), days }))
+    .filter(({ units }) => units >= LEAST_UNITS);
 }
 
 function detectableAt(

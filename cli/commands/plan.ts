@@ -1,22 +1,16 @@
 import type { Command } from 'commander';
-import { parseMetric } from '../../analyze/experiment/metric-expression.ts';
+import { evenArrivals, unitsAfter } from '../../analyze/plan/arrivals.ts';
 import { makePlan, type PlanRequest, type WantedEffect } from '../../analyze/plan/plan.ts';
 import { planText } from '../../analyze/plan/plan-text.ts';
-import type { Baseline, PlannedStopping } from '../../estimators/planning/plan.ts';
+import type { PlannedStopping } from '../../estimators/planning/plan.ts';
 import { UsageError } from '../failures.ts';
 import type { Shell } from '../shell.ts';
 import { choice, levelOf, spendingOf, wholeOf } from './analyze-request.ts';
+import { finite, positive, shareOf } from './option-numbers.ts';
+import { WAREHOUSE_HELP } from './past-warehouse.ts';
+import { baselineOf, type BaselineOptions } from './plan-baseline.ts';
 
-interface Options {
-  readonly from?: string;
-  readonly unit?: string;
-  readonly metric?: string;
-  readonly covariate: readonly string[];
-  readonly date?: string;
-  readonly baselineMean?: string;
-  readonly baselineSd?: string;
-  readonly baselineRate?: string;
-  readonly varianceRemoved?: string;
+interface Options extends BaselineOptions {
   readonly mde?: string;
   readonly units?: string;
   readonly days?: string;
@@ -32,12 +26,14 @@ interface Options {
 }
 
 const EXAMPLES = `
-The baseline comes from numbers (a mean and its standard deviation, or a rate), or from a file with units as they are today.
+The baseline comes from numbers (a mean and its standard deviation, or a rate), from a file with units as they are today, or from the platform's own
+events: there units come as they came, and their metric is that of scorecards.
 
 Examples:
   umpire plan --baseline-mean 42 --baseline-sd 90 --mde 2% --daily-units 5000
   umpire plan --baseline-rate 0.08 --mde 5% --stopping group-sequential --looks 4
-  umpire plan --from history.csv --unit user_id --metric clicks/views:ratio --covariate clicks_pre --units 40000`;
+  umpire plan --from history.csv --unit user_id --metric clicks/views:ratio --covariate clicks_pre --units 40000
+  umpire plan --warehouse warehouse.duckdb --metrics metrics.yaml --metric revenue --began-with session_started --mde 2%`;
 
 export function addPlanCommand(program: Command, shell: Shell): void {
   program
@@ -47,8 +43,21 @@ export function addPlanCommand(program: Command, shell: Shell): void {
     .option('--baseline-sd <number>', 'the standard deviation between units')
     .option('--baseline-rate <number>', 'of a proportion: the rate as it is today, between 0 and 1')
     .option('--from <file>', 'a CSV or Parquet file to take the baseline from, with --unit and --metric')
-    .option('--unit <column>', 'in the file: the column that says whose row it is')
-    .option('--metric <metric>', 'in the file: COLUMN:TYPE, as for umpire analyze')
+    .option(
+      '--unit <column>',
+      "in the file: the column that says whose row it is; with --warehouse the kind of unit (default 'user')",
+    )
+    .option(
+      '--metric <metric>',
+      'in the file: COLUMN:TYPE, as for umpire analyze; with --warehouse: a key of --metrics',
+      collect,
+      [],
+    )
+    .option('--warehouse <warehouse>', `take the baseline from the platform's past: ${WAREHOUSE_HELP}`)
+    .option('--metrics <files...>', 'with --warehouse: documents of metrics')
+    .option('--began-with <event>', 'with --warehouse: the event by which a unit would enter; default: any')
+    .option('--since <time>', 'with --warehouse: units that began from then on, ISO 8601; default: 28 days')
+    .option('--until <time>', 'with --warehouse: nothing after this counts; default: the last whole day (UTC)')
     .option('--covariate <column>', 'in the file: a column known before (CUPED); repeat it for more', collect, [])
     .option('--date <column>', 'in the file: when a row happened, to count units a day')
     .option('--variance-removed <share>', 'what covariates will remove, such as 30%')
@@ -67,7 +76,7 @@ export function addPlanCommand(program: Command, shell: Shell): void {
     .addHelpText('after', EXAMPLES)
     .action((options: Options, command: Command) =>
       shell.answer(command, async () => {
-        const plan = makePlan(await requestOf(options));
+        const plan = makePlan(await requestOf(shell, options));
         return { json: plan, text: planText(plan) };
       }),
     );
@@ -77,7 +86,7 @@ function collect(value: string, values: readonly string[]): readonly string[] {
   return [...values, value];
 }
 
-async function requestOf(options: Options): Promise<PlanRequest> {
+async function requestOf(shell: Shell, options: Options): Promise<PlanRequest> {
   const { mde, units, days } = options;
   const rest = {
     shares: sharesOf(options),
@@ -86,48 +95,13 @@ async function requestOf(options: Options): Promise<PlanRequest> {
     power: shareOf('--power', options.power),
     effect: mde === undefined ? null : effectOf(mde),
   };
-  const { dailyUnits: counted, ...baseline } = await baselineOf(options);
-  const dailyUnits = options.dailyUnits === undefined ? counted : positive('--daily-units', options.dailyUnits);
+  const baseline = await baselineOf(shell, options);
+  const { dailyUnits } = options;
+  const arrivals = dailyUnits === undefined ? baseline.arrivals : evenArrivals(positive('--daily-units', dailyUnits));
   if (units !== undefined && days !== undefined) throw new UsageError('give either --units or --days');
-  if (days !== undefined && dailyUnits === null) throw new UsageError('--days needs --daily-units');
-  const inDays = days === undefined || dailyUnits === null ? null : Math.floor(positive('--days', days) * dailyUnits);
-  return { ...rest, ...baseline, dailyUnits, units: units === undefined ? inDays : wholeOf('--units', units, 4) };
-}
-
-type FromBaseline = Pick<PlanRequest, 'baseline' | 'source' | 'varianceRemovedRatio' | 'dailyUnits'>;
-
-async function baselineOf(options: Options): Promise<FromBaseline> {
-  const { from, unit, metric, covariate, date, baselineMean, baselineSd, baselineRate } = options;
-  const removed = options.varianceRemoved;
-  const varianceRemovedRatio = removed === undefined ? 0 : shareOf('--variance-removed', removed, 0);
-  const numbers = [baselineMean, baselineSd, baselineRate].filter((each) => each !== undefined);
-  if (from === undefined) {
-    const given: Baseline = baselineOfNumbers(options);
-    return { baseline: given, source: 'as given', varianceRemovedRatio, dailyUnits: null };
-  }
-  if (numbers.length > 0) throw new UsageError('give the baseline either as numbers or as a file with --from');
-  if (unit === undefined || metric === undefined) throw new UsageError('--from needs --unit and --metric');
-  // DuckDB is only loaded by the commands that need it.
-  const { readHistory } = await import('../../analyze/plan/history.ts');
-  const request = { file: from, unit, metric: parseMetric(metric), covariates: covariate, date: date ?? null };
-  const { unitCount, dailyUnits, ...history } = await readHistory(request);
-  const source = `${metric} of ${unitCount} units in ${from}`;
-  return { ...history, ...(removed === undefined ? {} : { varianceRemovedRatio }), source, dailyUnits };
-}
-
-function baselineOfNumbers({ baselineMean, baselineSd, baselineRate }: Options): Baseline {
-  if (baselineRate !== undefined) {
-    if ((baselineMean ?? baselineSd) !== undefined)
-      throw new UsageError('give either --baseline-rate or --baseline-mean with --baseline-sd');
-    return { kind: 'proportion', rate: shareOf('--baseline-rate', baselineRate) };
-  }
-  if (baselineMean === undefined || baselineSd === undefined)
-    throw new UsageError('give --baseline-mean and --baseline-sd, or --baseline-rate, or --from a file');
-  return {
-    kind: 'mean',
-    mean: finite('--baseline-mean', baselineMean),
-    standardDeviation: positive('--baseline-sd', baselineSd),
-  };
+  if (days !== undefined && arrivals === null) throw new UsageError('--days needs --daily-units');
+  const inDays = days === undefined || arrivals === null ? null : unitsAfter(arrivals, positive('--days', days));
+  return { ...rest, ...baseline, arrivals, units: units === undefined ? inDays : wholeOf('--units', units, 4) };
 }
 
 function effectOf(text: string): WantedEffect {
@@ -154,24 +128,4 @@ function stoppingOf({ stopping, looks, spending, tunedFor }: Options): PlannedSt
     return { rule, ...(tunedFor === undefined ? {} : { tunedForCount: wholeOf('--tuned-for', tunedFor, 2) }) };
   if (rule === 'group-sequential') return { rule, spending: spendingOf(spending), looks: wholeOf('--looks', looks, 1) };
   return { rule: 'fixed-horizon' };
-}
-
-function finite(option: string, text: string): number {
-  const number = text.trim() === '' ? NaN : Number(text);
-  if (Number.isFinite(number)) return number;
-  throw new UsageError(`${option} must be a number, got "${text}"`);
-}
-
-function positive(option: string, text: string): number {
-  const number = finite(option, text);
-  if (number > 0) return number;
-  throw new UsageError(`${option} must be above 0, got "${text}"`);
-}
-
-/** A share as 0.3 or 30%. */
-function shareOf(option: string, text: string, least?: 0): number {
-  const isPercent = text.trim().endsWith('%');
-  const number = finite(option, isPercent ? text.trim().slice(0, -1) : text) / (isPercent ? 100 : 1);
-  if ((number > 0 || number === least) && number < 1) return number;
-  throw new UsageError(`${option} must lie between 0 and 1 (or 0 % and 100 %), got "${text}"`);
 }

@@ -1,0 +1,89 @@
+import type { MetricDefinition } from '../../definitions/metric.ts';
+import { linearizedSums } from '../../estimators/metrics/ratio-sums.ts';
+import { momentsFromSums } from '../../estimators/moments.ts';
+import type { CovariateSums } from '../../estimators/cuped.ts';
+import type { Baseline } from '../../estimators/planning/plan.ts';
+import type { ScorecardRow } from '../../warehouse-sql/compose-scorecard.ts';
+import { pastArrivalsQuery, pastStatisticsQuery, type PastUnits } from '../../warehouse-sql/past-queries.ts';
+import { AnalyzeError } from '../analyze-error.ts';
+import { arrivalsOf, type Arrivals } from '../plan/arrivals.ts';
+import { dialectOf, iso, noUnits, pastOf, type PastRequest, type PastWarehouse } from './past-time.ts';
+
+/** What units of the past were like, and how they came. */
+export interface PastHistory {
+  readonly baseline: Baseline;
+  readonly varianceRemovedRatio: number;
+  /** Units whose window closed. */
+  readonly unitCount: number;
+  readonly arrivals: Arrivals;
+  /** ISO 8601. */
+  readonly from: string;
+  readonly until: string;
+}
+
+const DAY_MS = 86_400_000;
+const RATES: ReadonlySet<MetricDefinition['type']> = new Set(['proportion', 'retention', 'funnel']);
+
+/**
+ * Reads what a plan has to know of a metric, as sufficient statistics: no unit's row leaves the warehouse.
+ *
+ * @throws AnalyzeError where no unit is left, or nothing varies
+ */
+export async function readPastHistory(
+  warehouse: PastWarehouse,
+  request: PastRequest,
+  metric: MetricDefinition,
+): Promise<PastHistory> {
+  const past = await pastOf(warehouse, request);
+  const rows = await warehouse.query(pastStatisticsQuery(dialectOf(warehouse), past, [metric]));
+  if (!rows.some(({ part }) => part === 'exposed')) throw new AnalyzeError(noUnits(request, past));
+  const row = rows.find(({ part }) => part === 'matured');
+  const sums = row === undefined ? null : readableSums(row);
+  if (sums === null || sums.count < 2)
+    throw new AnalyzeError(
+      `metric ${metric.key}: fewer than 2 ${request.unitType}s have a value and a window of ${metric.windowMs / 3_600_000} hours that closed until ${iso(past.untilMs)}; begin earlier with --since`,
+    );
+  const { mean, variance } = momentsFromSums({ count: sums.count, sum: sums.sumY, sumOfSquares: sums.sumYY });
+  if (!(variance > 0)) throw new AnalyzeError(`metric ${metric.key}: every unit has ${mean}; nothing varies`);
+  const isRate = RATES.has(metric.type) && metric.givenStep === undefined;
+  return {
+    baseline: isRate
+      ? { kind: 'proportion', rate: mean }
+      : { kind: 'mean', mean, standardDeviation: Math.sqrt(variance) },
+    varianceRemovedRatio: metric.covariateMs > 0 ? squaredCorrelation(sums) : 0,
+    unitCount: sums.count,
+    arrivals: await readArrivals(warehouse, past, metric),
+    from: iso(past.fromMs),
+    until: iso(past.untilMs),
+  };
+}
+
+function readableSums(row: ScorecardRow): CovariateSums | null {
+  const { sum_d: sumD, sum_dd: sumDD, sum_yd: sumYD, sum_xd: sumXD } = row;
+  const sums = {
+    count: row.units,
+    sumY: row.sum_y,
+    sumYY: row.sum_yy,
+    sumX: row.sum_x,
+    sumXX: row.sum_xx,
+    sumXY: row.sum_xy,
+  };
+  if (sumD === null || sumDD === null || sumYD === null || sumXD === null) return sums;
+  return linearizedSums({ ...sums, sumD, sumDD, sumYD, sumXD });
+}
+
+/** What CUPED with one covariate removes. */
+function squaredCorrelation({ count, sumY, sumYY, sumX, sumXX, sumXY }: CovariateSums): number {
+  const xx = sumXX - (sumX * sumX) / count;
+  const yy = sumYY - (sumY * sumY) / count;
+  const xy = sumXY - (sumX * sumY) / count;
+  return xx > 0 && yy > 0 ? Math.min(1 - Number.EPSILON, (xy * xy) / (xx * yy)) : 0;
+}
+
+async function readArrivals(warehouse: PastWarehouse, past: PastUnits, metric: MetricDefinition): Promise<Arrivals> {
+  const rows = await warehouse.query(pastArrivalsQuery(dialectOf(warehouse), past));
+  const firstDay = Math.floor(past.fromMs / DAY_MS);
+  const newUnits = new Array<number>(Math.ceil(past.untilMs / DAY_MS) - firstDay).fill(0);
+  for (const { day_ms: dayMs, units } of rows) newUnits[Math.floor(dayMs / DAY_MS) - firstDay] = units;
+  return arrivalsOf(newUnits, metric.windowMs / DAY_MS);
+}

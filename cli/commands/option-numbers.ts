@@ -1,0 +1,21 @@
+import { UsageError } from '../failures.ts';
+
+export function finite(option: string, text: string): number {
+  const number = text.trim() === '' ? NaN : Number(text);
+  if (Number.isFinite(number)) return number;
+  throw new UsageError(`${option} must be a number, got "${text}"`);
+}
+
+export function positive(option: string, text: string): number {
+  const number = finite(option, text);
+  if (number > 0) return number;
+  throw new UsageError(`${option} must be above 0, got "${text}"`);
+}
+
+/** A share as 0.3 or 30%. */
+export function shareOf(option: string, text: string, least?: 0): number {
+  const isPercent = text.trim().endsWith('%');
+  const number = finite(option, isPercent ? text.trim().slice(0, -1) : text) / (isPercent ? 100 : 1);
+  if ((number > 0 || number === least) && number < 1) return number;
+  throw new UsageError(`${option} must lie between 0 and 1 (or 0 % and 100 %), got "${text}"`);
+}

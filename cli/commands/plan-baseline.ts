@@ -1,0 +1,102 @@
+import { parseMetric } from '../../analyze/experiment/metric-expression.ts';
+import { evenArrivals } from '../../analyze/plan/arrivals.ts';
+import type { PlanRequest } from '../../analyze/plan/plan.ts';
+import type { Baseline } from '../../estimators/planning/plan.ts';
+import { UsageError } from '../failures.ts';
+import type { Shell } from '../shell.ts';
+import { finite, positive, shareOf } from './option-numbers.ts';
+import { metricsOf, pastRequestOf, withPastWarehouse, type PastOptions } from './past-warehouse.ts';
+
+/** The options that say what units are like today. */
+export interface BaselineOptions extends Omit<PastOptions, 'warehouse'> {
+  readonly from?: string;
+  readonly warehouse?: string;
+  readonly covariate: readonly string[];
+  readonly date?: string;
+  readonly baselineMean?: string;
+  readonly baselineSd?: string;
+  readonly baselineRate?: string;
+  readonly varianceRemoved?: string;
+}
+
+export type FromBaseline = Pick<PlanRequest, 'baseline' | 'source' | 'varianceRemovedRatio' | 'arrivals'>;
+
+/** What units are like as they are today: as given, from a file, or from the platform's own past. */
+export async function baselineOf(shell: Shell, options: BaselineOptions): Promise<FromBaseline> {
+  const { from, warehouse, baselineMean, baselineSd, baselineRate } = options;
+  const removed = options.varianceRemoved;
+  const given = removed === undefined ? {} : { varianceRemovedRatio: shareOf('--variance-removed', removed, 0) };
+  refuseStray(options);
+  if (from === undefined && warehouse === undefined)
+    return {
+      baseline: baselineOfNumbers(options),
+      source: 'as given',
+      varianceRemovedRatio: 0,
+      arrivals: null,
+      ...given,
+    };
+  const numbers = [baselineMean, baselineSd, baselineRate].filter((each) => each !== undefined);
+  if (numbers.length > 0)
+    throw new UsageError('give the baseline either as numbers, or as a file with --from, or as a --warehouse');
+  if (warehouse !== undefined) return { ...(await ofWarehouse(shell, { ...options, warehouse })), ...given };
+  return { ...(await ofFile({ ...options, from: from ?? '' })), ...given };
+}
+
+const OF_WAREHOUSE = { metrics: '--metrics', beganWith: '--began-with', since: '--since', until: '--until' } as const;
+
+function refuseStray(options: BaselineOptions): void {
+  const { from, warehouse, covariate, date } = options;
+  if (from !== undefined && warehouse !== undefined) throw new UsageError('give either --from or --warehouse');
+  if (warehouse !== undefined) {
+    if (covariate.length > 0)
+      throw new UsageError("--covariate is a column of a file; a metric's document says its covariate");
+    if (date !== undefined) throw new UsageError('--date is a column of a file; events say when they happened');
+    return;
+  }
+  for (const [name, option] of Object.entries(OF_WAREHOUSE))
+    if (Object.hasOwn(options, name)) throw new UsageError(`${option} belongs to --warehouse`);
+}
+
+async function ofFile(options: BaselineOptions & { readonly from: string }): Promise<FromBaseline> {
+  const { from, unit, metric, covariate, date } = options;
+  const [expression, ...others] = metric;
+  if (unit === undefined || expression === undefined) throw new UsageError('--from needs --unit and --metric');
+  if (others.length > 0) throw new UsageError('plan for one --metric at a time: the one that decides');
+  // DuckDB is only loaded by the commands that need it.
+  const { readHistory } = await import('../../analyze/plan/history.ts');
+  const request = { file: from, unit, metric: parseMetric(expression), covariates: covariate, date: date ?? null };
+  const { unitCount, dailyUnits, ...history } = await readHistory(request);
+  const arrivals = dailyUnits === null ? null : evenArrivals(dailyUnits);
+  return { ...history, source: `${expression} of ${unitCount} units in ${from}`, arrivals };
+}
+
+async function ofWarehouse(shell: Shell, options: BaselineOptions & PastOptions): Promise<FromBaseline> {
+  const [metric, ...others] = await metricsOf(options);
+  if (metric === undefined || others.length > 0)
+    throw new UsageError('plan for one --metric at a time, by its key: the one that decides');
+  const { readPastHistory } = await import('../../analyze/past/past-history.ts');
+  const history = await withPastWarehouse(options.warehouse, shell, (warehouse) =>
+    readPastHistory(warehouse, pastRequestOf(options), metric),
+  );
+  const { unitCount, from, until, ...rest } = history;
+  const time = `${from.slice(0, 10)} to ${until.slice(0, 10)}`;
+  return {
+    ...rest,
+    source: `${metric.key} of ${unitCount} ${options.unit ?? 'user'}s in ${options.warehouse}, ${time}`,
+  };
+}
+
+function baselineOfNumbers({ baselineMean, baselineSd, baselineRate }: BaselineOptions): Baseline {
+  if (baselineRate !== undefined) {
+    if ((baselineMean ?? baselineSd) !== undefined)
+      throw new UsageError('give either --baseline-rate or --baseline-mean with --baseline-sd');
+    return { kind: 'proportion', rate: shareOf('--baseline-rate', baselineRate) };
+  }
+  if (baselineMean === undefined || baselineSd === undefined)
+    throw new UsageError('give --baseline-mean and --baseline-sd, or --baseline-rate, or --from a file');
+  return {
+    kind: 'mean',
+    mean: finite('--baseline-mean', baselineMean),
+    standardDeviation: positive('--baseline-sd', baselineSd),
+  };
+}
