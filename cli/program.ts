@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
 import { repositoryFile } from '../parts/repository-root.ts';
 import { addAaCommand } from './commands/aa.ts';
+import { addAskCommand } from './commands/ask.ts';
 import { addAnalyzeCommand } from './commands/analyze.ts';
 import { addAuditCommand } from './commands/audit.ts';
 import { addBackupCommands } from './commands/backup.ts';
@@ -72,6 +73,7 @@ export function createProgram(shell: Shell, onUsage: (text: string) => void): Co
   addAnalyzeCommand(program, shell);
   addPlanCommand(program, shell);
   addAaCommand(program, shell);
+  addAskCommand(program, shell);
   addConnectCommand(program, shell);
   return program;
 }

@@ -30,7 +30,9 @@ const MAY_IMPORT: Readonly<Record<string, { readonly uses: readonly string[]; re
     knows: ['control-store', 'warehouse'],
   },
   workflows: { uses: ['control-store'], knows: ['activities', 'definitions', 'grpc-services', 'scorecard'] },
-  analyze: { uses: ['definitions', 'estimators', 'warehouse', 'warehouse-sql'] },
+  'report-page': { uses: [] },
+  causal: { uses: ['estimators', 'report-page'] },
+  analyze: { uses: ['causal', 'definitions', 'estimators', 'report-page', 'warehouse', 'warehouse-sql'] },
   main: {
     uses: [
       'activities',
@@ -49,6 +51,7 @@ const MAY_IMPORT: Readonly<Record<string, { readonly uses: readonly string[]; re
   cli: {
     uses: [
       'analyze',
+      'causal',
       'connect',
       'control-store',
       'definitions',
@@ -85,7 +88,7 @@ const MAY_IMPORT: Readonly<Record<string, { readonly uses: readonly string[]; re
  * Same input, same output: clocks and dice are handed in, by the entry points (`*-main.ts`) and by the client's defaults. A deadline of
  * gRPC is a time of the machine, and in workflows Temporal replaces the clock and the dice by repeatable ones.
  */
-const DETERMINISTIC = ['sdk', 'estimators', 'scorecard', 'examples', 'definitions', 'warehouse-sql'];
+const DETERMINISTIC = ['sdk', 'estimators', 'causal', 'scorecard', 'examples', 'definitions', 'warehouse-sql'];
 const HANDS_THEM_IN = /(^sdk\/client\/(options|deadline)\.ts|-main\.ts)$/;
 
 /** They say nothing of what they hold, so everything ends up in them. */

@@ -1,6 +1,6 @@
 import type { Comparison } from '../experiment/result.ts';
 import { scaleOf, type PlottedInterval, type Scale } from './interval-plot.ts';
-import { escape } from './markup.ts';
+import { escape } from '../../report-page/markup.ts';
 import { signedPercent } from './numbers.ts';
 
 export interface ForestRow extends PlottedInterval {

@@ -2,9 +2,9 @@ import type { Comparison, ExperimentAnalysis, MetricReading, SegmentReading } fr
 import { conclusion } from './conclusion.ts';
 import { contextTables, hasAdjustment } from './context-tables.ts';
 import { forestPlot } from './forest-plot.ts';
-import { escape } from './markup.ts';
+import { escape } from '../../report-page/markup.ts';
 import { count, effectText, percent, pValue, value } from './numbers.ts';
-import { STYLE } from './style.ts';
+import { list, page, section, table } from '../../report-page/page.ts';
 
 /** The analysis as one HTML page that needs no network. */
 export function experimentHtml(analysis: ExperimentAnalysis): string {
@@ -20,21 +20,7 @@ export function experimentHtml(analysis: ExperimentAnalysis): string {
     ...contextTables(analysis).map(({ title, head, rows }) => section(capitalized(title), table(head, rows))),
     ...(analysis.metrics.length === 0 ? [] : [methodsSection(analysis)]),
   ];
-  return `<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>${escape(title)}</title>
-<style>${STYLE}</style>
-</head>
-<body>
-<main>
-${body.filter((part) => part !== '').join('\n')}
-</main>
-</body>
-</html>
-`;
+  return page(title, body);
 }
 
 function baseName(file: string): string {
@@ -165,18 +151,4 @@ function methodsSection({ methods }: ExperimentAnalysis): string {
 
 function capitalized(text: string): string {
   return text.charAt(0).toUpperCase() + text.slice(1);
-}
-
-function section(title: string, content: string): string {
-  return `<section>\n<h2>${escape(title)}</h2>\n${content}\n</section>`;
-}
-
-function list(items: readonly string[]): string {
-  return `<ul>${items.map((item) => `<li>${escape(item)}</li>`).join('')}</ul>`;
-}
-
-function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
-  const cells = (tag: 'td' | 'th', row: readonly string[]): string =>
-    `<tr>${row.map((cell) => `<${tag}>${escape(cell)}</${tag}>`).join('')}</tr>`;
-  return `<div class="wide"><table><thead>${cells('th', head)}</thead><tbody>${rows.map((row) => cells('td', row)).join('')}</tbody></table></div>`;
 }
