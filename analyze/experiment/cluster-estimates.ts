@@ -18,7 +18,7 @@ export async function withFewClusters(
   groups: ReadonlyMap<string | null, MetricEstimates>,
 ): Promise<ReadonlyMap<string | null, MetricEstimates>> {
   if (reading.metric.type === 'quantile') return groups;
-  const sums = await readSums(warehouse, reading);
+  const sums = await readClusterSums(warehouse, reading);
   return new Map(
     [...groups].map(([group, estimates]) => {
       const own = sums.filter((each) => each.group === group);
@@ -27,7 +27,8 @@ export async function withFewClusters(
   );
 }
 
-async function readSums(warehouse: Warehouse, reading: Reading): Promise<readonly Sums[]> {
+/** What the clusters of a metric are, by arm and segment. */
+export async function readClusterSums(warehouse: Warehouse, reading: Reading): Promise<readonly Sums[]> {
   const { entries, pairs } = numbersOf(reading);
   const place = pairs[0]?.denominator ?? null;
   const count = place === null ? '1' : (entries[place] ?? '1');

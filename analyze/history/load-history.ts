@@ -17,6 +17,8 @@ export interface HistoryFile {
   readonly covariates: readonly string[];
   /** The column that says when; null: none. */
   readonly date: string | null;
+  /** The column that says which cluster a unit belongs to, where clusters will be randomized; default: units will. */
+  readonly cluster?: string;
 }
 
 export interface LoadedHistory {
@@ -31,11 +33,11 @@ const NO_ARMS = '\u001Fall';
 
 /** @throws AnalyzeError where the file cannot be read as asked, with the column and the row where there is one */
 export async function loadHistory(warehouse: Warehouse, asked: HistoryFile): Promise<LoadedHistory> {
-  const { file, unit, metrics, covariates, date } = asked;
+  const { file, unit, metrics, covariates, date, cluster } = asked;
   const texts = metrics.filter(({ type }) => type === 'distinct').flatMap(columnsOf);
   const numbers = metrics.filter(({ type }) => type !== 'distinct').flatMap(columnsOf);
   const loaded = await loadRows(warehouse, await openDataFile(warehouse, file), {
-    texts: [unit, ...texts],
+    texts: [unit, ...(cluster === undefined ? [] : [cluster]), ...texts],
     numbers: [...covariates, ...numbers],
     times: date === null ? [] : [date],
   });
@@ -52,7 +54,7 @@ export async function loadHistory(warehouse: Warehouse, asked: HistoryFile): Pro
   return { rows, unitCount: units.unitCount, readings };
 }
 
-function requestOf({ file, unit, metrics, covariates, date }: HistoryFile): ExperimentRequest {
+function requestOf({ file, unit, metrics, covariates, date, cluster }: HistoryFile): ExperimentRequest {
   return {
     file,
     unit,
@@ -63,7 +65,7 @@ function requestOf({ file, unit, metrics, covariates, date }: HistoryFile): Expe
     segments: [],
     date,
     stopping: { rule: 'fixed-horizon' },
-    design: { kind: 'user' },
+    design: cluster === undefined ? { kind: 'user' } : { kind: 'cluster', cluster },
     alpha: 0.05,
     correction: 'none',
     weights: null,

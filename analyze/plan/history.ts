@@ -1,5 +1,7 @@
 import type { Baseline } from '../../estimators/planning/plan.ts';
 import { cupedSeveral } from '../../estimators/variance/cuped-several.ts';
+import { readClusterSums } from '../experiment/cluster-estimates.ts';
+import { clustersOf, type PlannedClusters } from './clusters.ts';
 import { AnalyzeError } from '../analyze-error.ts';
 import type { MetricExpression } from '../experiment/metric-expression.ts';
 import { readLinearized } from '../experiment/metric-moments.ts';
@@ -15,6 +17,8 @@ export interface HistoryRequest {
   readonly covariates: readonly string[];
   /** The column that says when; with it the units a day are counted. */
   readonly date: string | null;
+  /** Where clusters will be randomized: the column that says which one a unit belongs to. */
+  readonly cluster?: string;
 }
 
 /** What units were like before the experiment. */
@@ -22,30 +26,40 @@ export interface History {
   readonly baseline: Baseline;
   readonly varianceRemovedRatio: number;
   readonly unitCount: number;
+  /** Where clusters will be randomized: the baseline is then one of clusters. */
+  readonly clusters: PlannedClusters | null;
   /** Units first seen a day; null without a date. */
   readonly dailyUnits: number | null;
 }
 
 /** @throws AnalyzeError where the file cannot be read as asked, with the column and the row where there is one */
-export async function readHistory({ file, unit, metric, covariates, date }: HistoryRequest): Promise<History> {
+export async function readHistory({ metric, ...asked }: HistoryRequest): Promise<History> {
   return await withScratchWarehouse(async (warehouse) => {
-    const history = { file, unit, metrics: [metric], covariates, date };
-    const { rows, readings } = await loadHistory(warehouse, history);
+    const { date, unit, cluster } = asked;
+    const { rows, readings, unitCount } = await loadHistory(warehouse, { ...asked, metrics: [metric] });
     const [reading] = readings;
     if (reading === undefined) throw new RangeError('a history has a metric');
     const [all] = await readLinearized(warehouse, reading);
-    if (all === undefined) throw new AnalyzeError(`metric ${metric.expression}: fewer than 2 units have a value`);
+    if (all === undefined)
+      throw new AnalyzeError(
+        `metric ${metric.expression}: fewer than 2 ${cluster === undefined ? 'units' : 'clusters'} have a value`,
+      );
     const { control, varianceRemovedRatio } = cupedSeveral(all.moments, all.moments);
     const mean = all.moments.means[0] ?? control.mean;
     const variance = all.moments.covariances[0]?.[0] ?? NaN;
-    if (!(variance > 0)) throw new AnalyzeError(`metric ${metric.expression}: every unit has ${mean}; nothing varies`);
-    const isRate = metric.type === 'proportion';
+    if (!(variance > 0))
+      throw new AnalyzeError(
+        `metric ${metric.expression}: every ${cluster === undefined ? 'unit' : 'cluster'} has ${mean}; nothing varies`,
+      );
+    const isRate = metric.type === 'proportion' && cluster === undefined;
     return {
       baseline: isRate
         ? { kind: 'proportion', rate: mean }
         : { kind: 'mean', mean, standardDeviation: Math.sqrt(variance) },
       varianceRemovedRatio: Math.max(0, varianceRemovedRatio),
-      unitCount: all.moments.count,
+      unitCount: cluster === undefined ? all.moments.count : unitCount,
+      clusters:
+        cluster === undefined ? null : clustersOf(await readClusterSums(warehouse, reading), { mean, variance }),
       dailyUnits: date === null ? null : await unitsADay(rows, date, unit),
     };
   });

@@ -2,24 +2,26 @@ import type { PlannedStopping } from '../../estimators/planning/plan.ts';
 import { alignedTable } from '../report/aligned-table.ts';
 import { count, percent, signed, signedPercent, value } from '../report/numbers.ts';
 import type { Arrivals } from './arrivals.ts';
+import type { PlannedClusters } from './clusters.ts';
 import type { Plan, Size } from './plan.ts';
 
 /** A plan as sentences and tables for a terminal. */
 export function planText(plan: Plan): string {
-  const { baseline, varianceRemovedRatio, arrivals, effect, needed, detectable, powerAtUnits } = plan;
+  const { baseline, varianceRemovedRatio, clusters, arrivals, effect, needed, detectable, powerAtUnits } = plan;
   const removed =
     varianceRemovedRatio > 0 ? `, ${percent(varianceRemovedRatio, 1)} of the variance removed by covariates` : '';
   const parts = [
     `baseline: mean ${value(baseline.mean)}, standard deviation ${value(baseline.standardDeviation)} (${baseline.source})${removed}`,
     `${stoppingText(plan.stopping)}, two-sided alpha ${plan.alpha}, power ${percent(plan.power, 0)}`,
   ];
+  if (clusters !== null) parts.push(clustersText(clusters));
   if (arrivals !== null) parts.push(arrivalsText(arrivals));
   if (effect !== null && needed !== null) {
     const relative = effect.relative === null ? '' : ` (${signedPercent(effect.relative)})`;
-    parts.push(`To find an effect of ${signed(effect.absolute)}${relative}: ${sizeText(needed)}`);
+    parts.push(`To find an effect of ${signed(effect.absolute)}${relative}: ${sizeText(needed, clusters)}`);
     parts.push(stoppingTable(plan));
   }
-  if (powerAtUnits !== null) parts.push(`Power at these units: ${percent(powerAtUnits, 1)}`);
+  if (powerAtUnits !== null) parts.push(`Power at these ${nounOf(clusters)}: ${percent(powerAtUnits, 1)}`);
   if (detectable.length > 0) parts.push(detectableTable(plan));
   if (effect === null && detectable.length === 0)
     parts.push(
@@ -28,9 +30,29 @@ export function planText(plan: Plan): string {
   return parts.join('\n\n');
 }
 
-function sizeText({ units, unitsByArm, days }: Size): string {
+function sizeText({ units, unitsByArm, days }: Size, clusters: PlannedClusters | null): string {
   const arms = unitsByArm.map(count).join(' + ');
-  return `${count(units)} units (${arms})${days === null ? '' : `, ${count(days)} days`}`;
+  const within = clusters === null ? '' : `, about ${count(Math.round(units * clusters.unitsPerCluster))} units`;
+  return `${count(units)} ${nounOf(clusters)} (${arms})${within}${days === null ? '' : `, ${count(days)} days`}`;
+}
+
+/** What is randomized. */
+function nounOf(clusters: PlannedClusters | null): string {
+  return clusters === null ? 'units' : 'clusters';
+}
+
+function clustersText(clusters: PlannedClusters): string {
+  const { clusterCount, unitsPerCluster, sizeVariationRatio, intraclusterCorrelation, designEffect } = clusters;
+  const known = clusterCount === null ? '' : `${count(clusterCount)} clusters `;
+  return [
+    `clusters are randomized: ${known}of ${value(unitsPerCluster)} units on average, whose sizes vary by ${percent(sizeVariationRatio, 0)}`,
+    ...(intraclusterCorrelation === null ? [] : [`intracluster correlation ${value(intraclusterCorrelation)}`]),
+    ...(designEffect === null
+      ? []
+      : [
+          `design effect ${value(designEffect)}: a unit tells as much as ${value(1 / designEffect)} of an independent one`,
+        ]),
+  ].join('; ');
 }
 
 function arrivalsText({ unitsByDay, laterDailyUnits, maturityDays }: Arrivals): string {
@@ -41,8 +63,8 @@ function arrivalsText({ unitsByDay, laterDailyUnits, maturityDays }: Arrivals): 
   return `units came: ${come.join(', ')}, at last ${value(laterDailyUnits)} new ones a day${counts}`;
 }
 
-function stoppingTable({ neededByStopping, dailyUnits, arrivals }: Plan): string {
-  const head = ['looking', 'units', ...(dailyUnits === null && arrivals === null ? [] : ['days'])];
+function stoppingTable({ neededByStopping, clusters, dailyUnits, arrivals }: Plan): string {
+  const head = ['looking', nounOf(clusters), ...(dailyUnits === null && arrivals === null ? [] : ['days'])];
   const rows = neededByStopping.map(({ stopping, units, days }) => [
     stoppingText(stopping),
     count(units),
@@ -51,14 +73,14 @@ function stoppingTable({ neededByStopping, dailyUnits, arrivals }: Plan): string
   return alignedTable(head, rows);
 }
 
-function detectableTable({ detectable }: Plan): string {
+function detectableTable({ detectable, clusters }: Plan): string {
   const rows = detectable.map(({ days, units, absolute, relative }) => [
     days === null ? '' : count(days),
     count(units),
     absolute === null ? 'none' : signed(absolute),
     relative === null ? '' : signedPercent(relative),
   ]);
-  return alignedTable(['days', 'units', 'smallest effect found', 'relative'], rows);
+  return alignedTable(['days', nounOf(clusters), 'smallest effect found', 'relative'], rows);
 }
 
 function stoppingText(stopping: PlannedStopping): string {

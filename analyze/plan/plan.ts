@@ -7,6 +7,7 @@ import {
   type PlannedStopping,
 } from '../../estimators/planning/plan.ts';
 import { AnalyzeError } from '../analyze-error.ts';
+import type { PlannedClusters } from './clusters.ts';
 import { daysUntil, unitsAfter, type Arrivals } from './arrivals.ts';
 
 /** An effect to find: of control's mean, or in the metric's unit. */
@@ -14,7 +15,10 @@ export type WantedEffect =
   { readonly kind: 'relative'; readonly ratio: number } | { readonly kind: 'absolute'; readonly difference: number };
 
 export interface PlanRequest {
+  /** Of what is randomized: of units, or of clusters. */
   readonly baseline: Baseline;
+  /** Where clusters are randomized: whatever is said of units is then said of clusters. Default: units are. */
+  readonly clusters?: PlannedClusters | null;
   /** Where the baseline is from, in words. */
   readonly source: string;
   readonly varianceRemovedRatio: number;
@@ -47,6 +51,8 @@ export interface Detectable {
 export interface Plan {
   readonly baseline: { readonly mean: number; readonly standardDeviation: number; readonly source: string };
   readonly varianceRemovedRatio: number;
+  /** Where clusters are randomized: `units` are clusters then. */
+  readonly clusters: PlannedClusters | null;
   readonly stopping: PlannedStopping;
   readonly alpha: number;
   readonly power: number;
@@ -81,6 +87,7 @@ export function makePlan(request: PlanRequest): Plan {
     return {
       baseline: { mean, standardDeviation, source: request.source },
       varianceRemovedRatio,
+      clusters: request.clusters ?? null,
       stopping,
       alpha,
       power,

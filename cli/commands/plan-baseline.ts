@@ -1,5 +1,6 @@
 import { parseMetric } from '../../analyze/experiment/metric-expression.ts';
 import { evenArrivals } from '../../analyze/plan/arrivals.ts';
+import { clusteredBaseline } from '../../analyze/plan/clusters.ts';
 import type { PlanRequest } from '../../analyze/plan/plan.ts';
 import type { Baseline } from '../../estimators/planning/plan.ts';
 import { UsageError } from '../failures.ts';
@@ -17,24 +18,24 @@ export interface BaselineOptions extends Omit<PastOptions, 'warehouse'> {
   readonly baselineSd?: string;
   readonly baselineRate?: string;
   readonly varianceRemoved?: string;
+  readonly design: string;
+  readonly cluster?: string;
+  readonly clusterSize?: string;
+  readonly sizeVariation?: string;
+  readonly icc?: string;
 }
 
-export type FromBaseline = Pick<PlanRequest, 'baseline' | 'source' | 'varianceRemovedRatio' | 'arrivals'>;
+export type FromBaseline = Pick<PlanRequest, 'baseline' | 'clusters' | 'source' | 'varianceRemovedRatio' | 'arrivals'>;
 
 /** What units are like as they are today: as given, from a file, or from the platform's own past. */
 export async function baselineOf(shell: Shell, options: BaselineOptions): Promise<FromBaseline> {
   const { from, warehouse, baselineMean, baselineSd, baselineRate } = options;
   const removed = options.varianceRemoved;
-  const given = removed === undefined ? {} : { varianceRemovedRatio: shareOf('--variance-removed', removed, 0) };
+  const given =
+    removed === undefined ? {} : { varianceRemovedRatio: shareOf('--variance-removed', removed, { least: 0 }) };
   refuseStray(options);
   if (from === undefined && warehouse === undefined)
-    return {
-      baseline: baselineOfNumbers(options),
-      source: 'as given',
-      varianceRemovedRatio: 0,
-      arrivals: null,
-      ...given,
-    };
+    return { ...clustered(options), source: 'as given', varianceRemovedRatio: 0, arrivals: null, ...given };
   const numbers = [baselineMean, baselineSd, baselineRate].filter((each) => each !== undefined);
   if (numbers.length > 0)
     throw new UsageError('give the baseline either as numbers, or as a file with --from, or as a --warehouse');
@@ -42,10 +43,39 @@ export async function baselineOf(shell: Shell, options: BaselineOptions): Promis
   return { ...(await ofFile({ ...options, from: from ?? '' })), ...given };
 }
 
+/** The numbers as they are given, of units or of clusters. */
+function clustered(options: BaselineOptions): Pick<FromBaseline, 'baseline' | 'clusters'> {
+  const units = baselineOfNumbers(options);
+  if (options.design !== 'cluster') return { baseline: units, clusters: null };
+  const { clusterSize, icc, sizeVariation = '0' } = options;
+  if (clusterSize === undefined || icc === undefined)
+    throw new UsageError(
+      '--design cluster without a file needs --cluster-size and --icc, the intracluster correlation',
+    );
+  return clusteredBaseline(units, {
+    unitsPerCluster: positive('--cluster-size', clusterSize),
+    sizeVariationRatio: shareOf('--size-variation', sizeVariation, { least: 0, most: Infinity }),
+    intraclusterCorrelation: shareOf('--icc', icc, { least: 0 }),
+  });
+}
+
+const OF_NUMBERS = { clusterSize: '--cluster-size', sizeVariation: '--size-variation', icc: '--icc' } as const;
 const OF_WAREHOUSE = { metrics: '--metrics', beganWith: '--began-with', since: '--since', until: '--until' } as const;
 
 function refuseStray(options: BaselineOptions): void {
-  const { from, warehouse, covariate, date } = options;
+  const { from, warehouse, covariate, date, design } = options;
+  const isCluster = design === 'cluster';
+  if (!isCluster && options.cluster !== undefined) throw new UsageError('--cluster belongs to --design cluster');
+  if (isCluster && from !== undefined && options.cluster === undefined)
+    throw new UsageError('--design cluster needs --cluster: the column that says which one a unit belongs to');
+  for (const [name, option] of Object.entries(OF_NUMBERS))
+    if (Object.hasOwn(options, name) && (!isCluster || from !== undefined || warehouse !== undefined))
+      throw new UsageError(`${option} belongs to --design cluster without a file; a file tells it`);
+  if (isCluster && date !== undefined) throw new UsageError('--date counts units a day; clusters do not come by day');
+  if (isCluster && warehouse !== undefined)
+    throw new UsageError(
+      "with --warehouse, name the clusters' kind with --unit, such as --unit team: the platform compares totals of clusters",
+    );
   if (from !== undefined && warehouse !== undefined) throw new UsageError('give either --from or --warehouse');
   if (warehouse !== undefined) {
     if (covariate.length > 0)
@@ -58,13 +88,20 @@ function refuseStray(options: BaselineOptions): void {
 }
 
 async function ofFile(options: BaselineOptions & { readonly from: string }): Promise<FromBaseline> {
-  const { from, unit, metric, covariate, date } = options;
+  const { from, unit, metric, covariate, date, cluster } = options;
   const [expression, ...others] = metric;
   if (unit === undefined || expression === undefined) throw new UsageError('--from needs --unit and --metric');
   if (others.length > 0) throw new UsageError('plan for one --metric at a time: the one that decides');
   // DuckDB is only loaded by the commands that need it.
   const { readHistory } = await import('../../analyze/plan/history.ts');
-  const request = { file: from, unit, metric: parseMetric(expression), covariates: covariate, date: date ?? null };
+  const request = {
+    file: from,
+    unit,
+    metric: parseMetric(expression),
+    covariates: covariate,
+    date: date ?? null,
+    ...(cluster === undefined ? {} : { cluster }),
+  };
   const { unitCount, dailyUnits, ...history } = await readHistory(request);
   const arrivals = dailyUnits === null ? null : evenArrivals(dailyUnits);
   return { ...history, source: `${expression} of ${unitCount} units in ${from}`, arrivals };

@@ -33,6 +33,8 @@ Examples:
   umpire plan --baseline-mean 42 --baseline-sd 90 --mde 2% --daily-units 5000
   umpire plan --baseline-rate 0.08 --mde 5% --stopping group-sequential --looks 4
   umpire plan --from history.csv --unit user_id --metric clicks/views:ratio --covariate clicks_pre --units 40000
+  umpire plan --from history.csv --unit pupil --metric score:mean --design cluster --cluster school --mde 3%
+  umpire plan --baseline-mean 42 --baseline-sd 90 --design cluster --cluster-size 120 --icc 0.05 --mde 5%
   umpire plan --warehouse warehouse.duckdb --metrics metrics.yaml --metric revenue --began-with session_started --mde 2%`;
 
 export function addPlanCommand(program: Command, shell: Shell): void {
@@ -60,9 +62,14 @@ export function addPlanCommand(program: Command, shell: Shell): void {
     .option('--until <time>', 'with --warehouse: nothing after this counts; default: the last whole day (UTC)')
     .option('--covariate <column>', 'in the file: a column known before (CUPED); repeat it for more', collect, [])
     .option('--date <column>', 'in the file: when a row happened, to count units a day')
+    .option('--design <design>', 'user, or cluster: whole clusters will be randomized, such as schools', 'user')
+    .option('--cluster <column>', 'in the file, with --design cluster: which cluster a unit belongs to')
+    .option('--cluster-size <number>', 'with --design cluster and no file: units of a cluster, on average')
+    .option('--size-variation <share>', "of the clusters' sizes: standard deviation over mean, such as 40%")
+    .option('--icc <number>', 'with --design cluster and no file: the intracluster correlation, such as 0.05')
     .option('--variance-removed <share>', 'what covariates will remove, such as 30%')
     .option('--mde <effect>', 'the effect to find: 2% of the mean, or a number in its unit')
-    .option('--units <number>', 'how many units there will be')
+    .option('--units <number>', 'how many units (or clusters) there will be')
     .option('--days <number>', 'how many days it will run, with --daily-units')
     .option('--daily-units <number>', 'new units a day, in all arms together')
     .option('--power <share>', 'how surely it should be found', '0.8')
@@ -95,9 +102,12 @@ async function requestOf(shell: Shell, options: Options): Promise<PlanRequest> {
     power: shareOf('--power', options.power),
     effect: mde === undefined ? null : effectOf(mde),
   };
+  choice('--design', options.design, ['user', 'cluster']);
   const baseline = await baselineOf(shell, options);
   const { dailyUnits } = options;
   const arrivals = dailyUnits === undefined ? baseline.arrivals : evenArrivals(positive('--daily-units', dailyUnits));
+  if (options.design === 'cluster' && (dailyUnits ?? days) !== undefined)
+    throw new UsageError('clusters do not come by day; say with --units how many clusters there will be');
   if (units !== undefined && days !== undefined) throw new UsageError('give either --units or --days');
   if (days !== undefined && arrivals === null) throw new UsageError('--days needs --daily-units');
   const inDays = days === undefined || arrivals === null ? null : unitsAfter(arrivals, positive('--days', days));

@@ -119,7 +119,7 @@ export interface IntraclusterCorrelation {
 }
 
 /**
- * Intracluster correlation by analysis of variance, with the arms' means taken out, and what it costs.
+ * Intracluster correlation by analysis of variance, with the arms' means taken out (of a history, which has one arm, its mean), and what it costs.
  *
  * Source: A. Donner, N. Klar, "Design and analysis of cluster randomization trials in health research" (2000), sections 1.4 and 6.2.
  *
@@ -129,7 +129,8 @@ export function intraclusterCorrelation(clusters: readonly ClusterSums[]): Intra
   assertClusters(clusters);
   const unitCount = clusters.reduce((sum, { count }) => sum + count, 0);
   let [between, within, size] = [0, 0, unitCount];
-  for (const isTreated of [false, true]) {
+  const arms = [false, true].filter((isTreated) => clusters.some((cluster) => cluster.isTreated === isTreated));
+  for (const isTreated of arms) {
     const own = clusters.filter((cluster) => cluster.isTreated === isTreated && cluster.count > 0);
     const { arm } = variationOf(clusters, isTreated, 'CR1');
     for (const { cluster, count, total, sumOfSquares } of own) {
@@ -142,9 +143,9 @@ export function intraclusterCorrelation(clusters: readonly ClusterSums[]): Intra
   const clusterCount = clusters.filter(({ count }) => count > 0).length;
   if (unitCount <= clusterCount)
     throw new RangeError('clusters: with one unit a cluster there is no correlation within');
-  const betweenMean = between / (clusterCount - 2);
+  const betweenMean = between / (clusterCount - arms.length);
   const withinMean = within / (unitCount - clusterCount);
-  const typicalSize = size / (clusterCount - 2);
+  const typicalSize = size / (clusterCount - arms.length);
   const spread = betweenMean + (typicalSize - 1) * withinMean;
   if (!(spread > 0)) throw new RangeError('clusters: the outcome does not vary');
   const correlation = (betweenMean - withinMean) / spread;
