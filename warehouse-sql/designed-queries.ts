@@ -88,7 +88,8 @@ function unitRows(dialect: Dialect, design: Design, { windowMs }: MetricDefiniti
   return `${columns} FROM unit_metrics WHERE ${isMatured}`;
 }
 
-function assertTotals(metrics: readonly MetricDefinition[]): void {
+/** @throws RangeError without metrics, or for one that is no total */
+export function assertTotals(metrics: readonly MetricDefinition[]): void {
   if (metrics.length === 0) throw new RangeError('a scorecard needs at least one metric');
   for (const { key, type, cap, capPercentile } of metrics) {
     if (cap !== undefined || capPercentile !== undefined)

@@ -8,6 +8,7 @@ import type { Row } from '../warehouse/port.ts';
 import { bigQuery, duckDb, type Dialect, type TypedStatement } from './dialect.ts';
 import {
   pastArrivalsQuery,
+  pastSlotsQuery,
   pastSpanQuery,
   pastStatisticsQuery,
   pastUnitsQuery,
@@ -103,6 +104,27 @@ test('arrivals are counted by UTC day, and the span is that of all events', asyn
     { day_ms: day(13), units: 1 },
   ]);
   assert.deepEqual(await warehouse.query(pastSpanQuery(duckDb)), [{ first_ms: day(2), last_ms: day(13) }]);
+});
+
+test('slots add up what happened in each region', async () => {
+  const at = (days: number, city: string, amount: number): Draft =>
+    deposit('u1', days, amount, { properties: { team: city } });
+  const drafts = [
+    at(10, 'a', 1),
+    at(10.4, 'a', 2),
+    at(10.5, 'a', 4),
+    at(19.9, 'b', 8),
+    at(9.9, 'a', 16),
+    at(20, 'b', 32),
+  ];
+  const warehouse = await fill([...drafts, deposit('u1', 12, 64)]);
+  const slots = { region: 'team', fromMs: day(10), untilMs: day(20), slotMs: DAY_MS / 2 };
+  assert.deepEqual(await warehouse.query(pastSlotsQuery(duckDb, slots, DEPOSITED)), [
+    { region: 'a', slot_ms: day(10), total: 3 },
+    { region: 'a', slot_ms: day(10.5), total: 4 },
+    { region: 'b', slot_ms: day(19.5), total: 8 },
+  ]);
+  assert.throws(() => pastSlotsQuery(duckDb, slots, { ...DEPOSITED, type: 'proportion' }), RangeError);
 });
 
 test('a warehouse without events has no span', async () => {

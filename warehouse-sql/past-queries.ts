@@ -2,6 +2,7 @@ import { isQuotient, type MetricDefinition } from '../definitions/metric.ts';
 import type { Row, StatementParameter } from '../warehouse/port.ts';
 import { composeScorecard, unitModels, type ScorecardRow } from './compose-scorecard.ts';
 import { compose, type Dialect, type TypedStatement } from './dialect.ts';
+import { assertTotals } from './designed-queries.ts';
 import { FIRST_EXPOSURES } from './intermediate/first-exposures.ts';
 import { unitOutcomes } from './intermediate/unit-outcomes.ts';
 import type { Sources } from './sources.ts';
@@ -85,6 +86,53 @@ GROUP BY 1
 ORDER BY 1`;
   const models = [...exposuresOf(dialect, past), FIRST_EXPOSURES];
   return { ...compose<PastArrivalRow>(models, sql, parametersOf(past)), labels: { purpose: 'past_arrivals' } };
+}
+
+export interface PastSlots {
+  /** The property of outcomes that names a region. */
+  readonly region: string;
+  /** Ms since 1970 UTC, multiples of the slot. */
+  readonly fromMs: number;
+  readonly untilMs: number;
+  readonly slotMs: number;
+}
+
+/** One row per region and slot of time with an outcome. */
+export interface PastSlotRow extends Row {
+  readonly region: string;
+  /** When the slot began, ms since 1970 UTC. */
+  readonly slot_ms: number;
+  readonly total: number;
+}
+
+/**
+ * What a metric added up to in each region and slot of time, as a switchback would compare it.
+ *
+ * @throws RangeError for a metric that is no total
+ */
+export function pastSlotsQuery(
+  dialect: Dialect,
+  { region, fromMs, untilMs, slotMs }: PastSlots,
+  metric: MetricDefinition,
+): TypedStatement<PastSlotRow> {
+  assertTotals([metric]);
+  const p = dialect.parameter;
+  const at = dialect.epochMs('occurred_at');
+  const sql = `
+SELECT named_unit_id AS region, ${at} - MOD(${at}, ${p('slot_ms')}) AS slot_ms, ${dialect.toDouble('SUM(value_0)')} AS total
+FROM stg_outcomes
+WHERE named_unit_id IS NOT NULL AND value_0 IS NOT NULL
+GROUP BY 1, 2
+ORDER BY 1, 2`;
+  const span = { from: p('began_from'), until: p('as_of') };
+  const parameters = {
+    began_from: new Date(fromMs),
+    as_of: new Date(untilMs),
+    slot_ms: slotMs,
+    ...outcomeParameters([metric]),
+  };
+  const models = stagingOutcomes(dialect, [metric], region, { span });
+  return { ...compose<PastSlotRow>(models, sql, parameters), labels: { purpose: 'past_slots' } };
 }
 
 function exposuresOf(dialect: Dialect, past: PastUnits): Sources['exposures'] {

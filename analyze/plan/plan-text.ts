@@ -83,7 +83,7 @@ function detectableTable({ detectable, clusters }: Plan): string {
   return alignedTable(['days', nounOf(clusters), 'smallest effect found', 'relative'], rows);
 }
 
-function stoppingText(stopping: PlannedStopping): string {
+export function stoppingText(stopping: PlannedStopping): string {
   switch (stopping.rule) {
     case 'fixed-horizon':
       return 'once, at the end (fixed)';

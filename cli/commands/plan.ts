@@ -8,9 +8,10 @@ import type { Shell } from '../shell.ts';
 import { choice, levelOf, spendingOf, wholeOf } from './analyze-request.ts';
 import { finite, positive, shareOf } from './option-numbers.ts';
 import { WAREHOUSE_HELP } from './past-warehouse.ts';
-import { baselineOf, type BaselineOptions } from './plan-baseline.ts';
+import { baselineOf } from './plan-baseline.ts';
+import { planOfSwitchback, refuseSwitchbackOptions, type SwitchbackOptions } from './plan-switchback.ts';
 
-interface Options extends BaselineOptions {
+interface Options extends SwitchbackOptions {
   readonly mde?: string;
   readonly units?: string;
   readonly days?: string;
@@ -35,6 +36,7 @@ Examples:
   umpire plan --from history.csv --unit user_id --metric clicks/views:ratio --covariate clicks_pre --units 40000
   umpire plan --from history.csv --unit pupil --metric score:mean --design cluster --cluster school --mde 3%
   umpire plan --baseline-mean 42 --baseline-sd 90 --design cluster --cluster-size 120 --icc 0.05 --mde 5%
+  umpire plan --from rides.csv --metric fare:sum --design switchback --region city --date started_at --half-life 20m --mde 3% --stopping fixed
   umpire plan --warehouse warehouse.duckdb --metrics metrics.yaml --metric revenue --began-with session_started --mde 2%`;
 
 export function addPlanCommand(program: Command, shell: Shell): void {
@@ -62,11 +64,30 @@ export function addPlanCommand(program: Command, shell: Shell): void {
     .option('--until <time>', 'with --warehouse: nothing after this counts; default: the last whole day (UTC)')
     .option('--covariate <column>', 'in the file: a column known before (CUPED); repeat it for more', collect, [])
     .option('--date <column>', 'in the file: when a row happened, to count units a day')
-    .option('--design <design>', 'user, or cluster: whole clusters will be randomized, such as schools', 'user')
+    .option(
+      '--design <design>',
+      'what will be randomized: user, cluster (such as schools) or switchback (regions in windows of time)',
+      'user',
+    )
     .option('--cluster <column>', 'in the file, with --design cluster: which cluster a unit belongs to')
     .option('--cluster-size <number>', 'with --design cluster and no file: units of a cluster, on average')
     .option('--size-variation <share>', "of the clusters' sizes: standard deviation over mean, such as 40%")
     .option('--icc <number>', 'with --design cluster and no file: the intracluster correlation, such as 0.05')
+    .option(
+      '--region <name>',
+      'with --design switchback: the column of the file, or the property of events, that names a region',
+    )
+    .option('--slot <length>', 'with --design switchback: the finest time that windows are cut in (default 1h)')
+    .option('--window <lengths...>', 'with --design switchback: lengths to be compared, such as 1h 2h 6h')
+    .option(
+      '--half-life <length>',
+      'with --design switchback: half of an effect has come, or gone, this long after a switch',
+    )
+    .option('--burn-in <length>', 'with --design switchback: left out at the beginning of each window')
+    .option(
+      '--seed <number>',
+      'with --design switchback: the same seed gives the same simulated experiments (default 1)',
+    )
     .option('--variance-removed <share>', 'what covariates will remove, such as 30%')
     .option('--mde <effect>', 'the effect to find: 2% of the mean, or a number in its unit')
     .option('--units <number>', 'how many units (or clusters) there will be')
@@ -83,6 +104,9 @@ export function addPlanCommand(program: Command, shell: Shell): void {
     .addHelpText('after', EXAMPLES)
     .action((options: Options, command: Command) =>
       shell.answer(command, async () => {
+        const design = choice('--design', options.design, ['user', 'cluster', 'switchback']);
+        if (design === 'switchback') return planOfSwitchback(shell, options, wantedOf(options));
+        refuseSwitchbackOptions(options);
         const plan = makePlan(await requestOf(shell, options));
         return { json: plan, text: planText(plan) };
       }),
@@ -93,16 +117,18 @@ function collect(value: string, values: readonly string[]): readonly string[] {
   return [...values, value];
 }
 
-async function requestOf(shell: Shell, options: Options): Promise<PlanRequest> {
-  const { mde, units, days } = options;
-  const rest = {
-    shares: sharesOf(options),
+function wantedOf(options: Options): Pick<PlanRequest, 'stopping' | 'alpha' | 'power' | 'effect'> {
+  return {
     stopping: stoppingOf(options),
     alpha: levelOf(options.alpha),
     power: shareOf('--power', options.power),
-    effect: mde === undefined ? null : effectOf(mde),
+    effect: options.mde === undefined ? null : effectOf(options.mde),
   };
-  choice('--design', options.design, ['user', 'cluster']);
+}
+
+async function requestOf(shell: Shell, options: Options): Promise<PlanRequest> {
+  const { units, days } = options;
+  const rest = { ...wantedOf(options), shares: sharesOf(options) };
   const baseline = await baselineOf(shell, options);
   const { dailyUnits } = options;
   const arrivals = dailyUnits === undefined ? baseline.arrivals : evenArrivals(positive('--daily-units', dailyUnits));

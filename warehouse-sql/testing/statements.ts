@@ -6,6 +6,7 @@ import { designedQuery } from '../designed-queries.ts';
 import { countUserQuery, eraseUserStatement, type ErasedUnit } from '../erasure.ts';
 import {
   pastArrivalsQuery,
+  pastSlotsQuery,
   pastSpanQuery,
   pastStatisticsQuery,
   pastUnitsQuery,
@@ -112,6 +113,12 @@ const PAST_STATEMENTS: readonly RegisteredStatement[] = [
     builder: 'pastStatisticsQuery',
     name: 'past-statistics',
     render: (dialect) => pastStatisticsQuery(dialect, BEGAN_WITH, EVERY_METRIC),
+  },
+  {
+    builder: 'pastSlotsQuery',
+    name: 'past-slots',
+    render: (dialect) =>
+      pastSlotsQuery(dialect, { region: 'city', fromMs: day(0), untilMs: day(28), slotMs: 3_600_000 }, METRICS.count),
   },
   { builder: 'pastArrivalsQuery', name: 'past-arrivals', render: (dialect) => pastArrivalsQuery(dialect, BEGAN_WITH) },
 ];
