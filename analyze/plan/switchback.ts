@@ -83,10 +83,12 @@ function effectOf(wanted: WantedEffect, mean: number): SwitchbackPlan['effect'] 
   return { absolute: wanted.ratio * Math.abs(mean), relative: wanted.ratio };
 }
 
-/** Those that the history has at least a week or ten of, and that are longer than the burn-in. */
+/** Those that the history has at least ten of, and that have slots left after the burn-in. */
 function lengthsOf({ slotMs, fromMs, untilMs }: SlotHistory, burnInMs: number): number[] {
   const longest = (untilMs - fromMs) / 10;
-  return LENGTHS.filter((length) => length % slotMs === 0 && length <= longest && length > burnInMs);
+  return LENGTHS.filter(
+    (length) => length % slotMs === 0 && length <= longest && length / slotMs > Math.ceil(burnInMs / slotMs),
+  );
 }
 
 export function switchbackText(plan: SwitchbackPlan): string {
