@@ -57,6 +57,26 @@ const FAULTS: readonly (readonly [what: string, sql: string, changes: Changes, .
     /^error: column "amount" is VARCHAR and must be a number/,
   ],
   [
+    'a filter that is none, and values that nobody can tell apart',
+    'SELECT 1',
+    { metric: { type: 'count_distinct', value: 'amount', where: 'amount' } },
+    /^error: column "amount" is DOUBLE and must be text, a whole number, a boolean or a date/,
+    /^error: column "amount" is DOUBLE and must be a boolean: rows where it is true count/,
+  ],
+  [
+    'averages of what is not there',
+    'UPDATE orders SET amount = NULL WHERE user_id = 9',
+    { metric: { type: 'mean', value: 'amount' } },
+    /^warning: 1 row \(0.75 %\) have no amount and are left out of averages/,
+  ],
+  [
+    'steps of a funnel by date',
+    'ALTER TABLE orders ALTER occurred_at TYPE DATE; ALTER TABLE exposures ALTER exposed_at TYPE DATE',
+    { metric: { type: 'funnel', covariate: '0s', steps: [{ where: 'is_large' }] } },
+    /^warning: exposed_at is a date/,
+    /^error: occurred_at is a date, and the steps of a funnel that happen on one day have no order; give times/,
+  ],
+  [
     'units that are fractions',
     'ALTER TABLE exposures ALTER user_id TYPE DOUBLE',
     {},

@@ -9,79 +9,12 @@ import { analyzeFile } from '../analyze/analyze-file.ts';
 import type { MetricDefinition } from '../definitions/metric.ts';
 import { confidenceSequence } from '../estimators/confidence-sequence.ts';
 import { differenceOfMeans } from '../estimators/effect.ts';
-import { seededRandom } from '../estimators/seeded-random.ts';
-import type { EventBatch } from '../event-bus/port.ts';
 import { repositoryFile } from '../parts/repository-root.ts';
 import { comparable } from '../scorecard/comparable.ts';
 import { experimentDefinition, experimentRecord, metricDefinition } from '../scorecard/testing/inputs.ts';
 import { openDuckDb } from '../warehouse/duckdb.ts';
 import { scoreExisting } from './connect.ts';
-
-type BatchEvent = EventBatch['events'][number];
-const HOUR_MS = 3_600_000;
-const DAY_MS = 24 * HOUR_MS;
-const START_MS = Date.UTC(2026, 3, 1);
-const NOW_MS = START_MS + 8 * DAY_MS;
-
-/** Events with all that makes counting hard: units that cross, exposures by no split, repeated ids, open windows, nobody's outcomes. */
-function events(): BatchEvent[] {
-  const random = seededRandom(7);
-  const all: BatchEvent[] = [];
-  const push = (eventType: string, timestampMs: number, changes: Partial<BatchEvent>): void => {
-    const offset = all.length;
-    all.push({
-      eventId: `event-${random.uniform() < 0.02 ? offset - 1 : offset}`,
-      schemaVersion: 1,
-      userId: null,
-      anonymousId: null,
-      serviceName: 'test',
-      experimentKey: null,
-      epoch: null,
-      variant: null,
-      decisionId: null,
-      properties: {},
-      ingestedAtMs: timestampMs,
-      offset: BigInt(offset),
-      eventType,
-      timestampMs,
-      ...changes,
-    });
-  };
-  for (let unit = 0; unit < 4_000; unit += 1) {
-    const userId = `u${unit}`;
-    const variant = random.uniform() < 0.5 ? 'control' : 'retry';
-    const exposedAtMs = START_MS + Math.floor(random.uniform() * 7.5 * DAY_MS);
-    const expose = (timestampMs: number, arm: string, reason = 'REASON_SPLIT'): void =>
-      push('exposure', timestampMs, {
-        userId,
-        experimentKey: 'upi_retry',
-        epoch: 1,
-        variant: arm,
-        properties: {
-          reason,
-          unit_type: 'user',
-          unit_id: userId,
-          segments: { device: unit % 3 === 0 ? 'ios' : 'android' },
-        },
-      });
-    if (random.uniform() < 0.05) expose(exposedAtMs - HOUR_MS, 'control', 'REASON_DEFAULT');
-    expose(exposedAtMs, variant);
-    if (random.uniform() < 0.3) expose(exposedAtMs + HOUR_MS, variant);
-    if (random.uniform() < 0.02) expose(exposedAtMs + HOUR_MS, variant === 'retry' ? 'control' : 'retry');
-    for (const [days, chance] of [
-      [-0.5, 0.4],
-      [0.1, variant === 'retry' ? 0.6 : 0.4],
-      [0.9, 0.3],
-      [3, 0.3],
-    ] as const) {
-      if (random.uniform() >= chance) continue;
-      const properties = { amount_paise: Math.floor(random.uniform() * 10_000) };
-      const isNobodys = random.uniform() < 0.01;
-      push('deposit_succeeded', exposedAtMs + days * DAY_MS, { userId: isNobodys ? null : userId, properties });
-    }
-  }
-  return all;
-}
+import { DAY_MS, NOW_MS, ownEvents, START_MS } from './testing/own-events.ts';
 
 const DEPOSITED: MetricDefinition = { ...metricDefinition('deposited', 'increase'), covariateMs: DAY_MS };
 const AMOUNT: MetricDefinition = {
@@ -129,7 +62,7 @@ async function folderOf(t: TestContext): Promise<string> {
 test('our own events, read as a foreign warehouse, give the scorecard that the platform gives', async (t) => {
   const folder = await folderOf(t);
   const warehouse = await openDuckDb({ file: path.join(folder, 'warehouse.duckdb') });
-  await warehouse.appendEvents({ partition: 0, events: events(), nextOffset: 1_000_000n });
+  await warehouse.appendEvents({ partition: 0, events: ownEvents(), nextOffset: 1_000_000n });
   const metrics = { primary: 'deposited', secondary: ['amount'], guardrails: [{ metric: 'amount', marginRatio: 0.2 }] };
   const stored = (definition: unknown) =>
     Promise.resolve({ definition, version: 1, createdBy: 'test', createdAtMs: START_MS });

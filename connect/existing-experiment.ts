@@ -1,4 +1,5 @@
-import type { SourceExperiment, SourceMetric, WarehouseSource } from '../definitions/warehouse-source.ts';
+import { readsOf, type SourceMetric } from '../definitions/source-metric.ts';
+import type { SourceExperiment, WarehouseSource } from '../definitions/warehouse-source.ts';
 import type { ExistingAnalysis } from '../warehouse-sql/existing/source.ts';
 import type { KnownQueries } from './known-queries.ts';
 
@@ -22,7 +23,7 @@ export function analysisOf(
 ): ExistingAnalysis | null {
   const metrics = metricsOf(source, experiment);
   const assignments = known.assignments.find(({ query }) => query.key === experiment.assignments);
-  const factKeys = [...new Set(metrics.map(({ facts }) => facts))];
+  const factKeys = [...new Set(metrics.flatMap((metric) => readsOf(metric).map(({ facts }) => facts)))];
   const facts = known.facts.filter(({ query }) => factKeys.includes(query.key));
   if (assignments === undefined || facts.length < factKeys.length) return null;
   return {

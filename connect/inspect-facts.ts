@@ -1,4 +1,5 @@
 import { formatDuration } from '../definitions/duration.ts';
+import { readsOf } from '../definitions/source-metric.ts';
 import type { ReadOnlyWarehouse } from '../warehouse/read-only/port.ts';
 import type { Dialect } from '../warehouse-sql/dialect.ts';
 import { factCheckQuery, valueColumns, type FactCheckRow } from '../warehouse-sql/existing/check-queries.ts';
@@ -58,8 +59,8 @@ function reportOf(row: FactCheckRow, facts: KnownFacts, { metrics }: ExistingAna
     rowsWithoutTime: row.without_time,
     rowsAfterEnd: row.after_end,
     repeatedRows: row.repeated,
-    values: valueColumns(facts, metrics).map(({ value }, index) => ({
-      column: value,
+    values: valueColumns(facts, metrics).map(({ column }, index) => ({
+      column,
       nulls: Number(row[`null_${index}`]),
       notFinite: Number(row[`infinite_${index}`]),
     })),
@@ -85,6 +86,13 @@ function errorsOf(report: FactReport, facts: KnownFacts, analysis: ExistingAnaly
         'Give both as times, or both as dates',
     );
   }
+  const isStep = analysis.metrics.some(
+    (metric) => metric.type === 'funnel' && readsOf(metric).some((read) => read.facts === facts.query.key),
+  );
+  if (isStep && kindOf(facts, facts.query.columns.occurredAt) === 'date')
+    errors.push(
+      `${facts.query.columns.occurredAt} is a date, and the steps of a funnel that happen on one day have no order; give times`,
+    );
   if (exposedUnits > 0 && report.rows > 0 && report.unitsWithRows === 0) {
     errors.push(
       `none of the ${count(exposedUnits, 'exposed unit')} has a row: ${columns.unit} and ${facts.query.columns.unit} seem to hold different ids`,
@@ -96,9 +104,10 @@ function errorsOf(report: FactReport, facts: KnownFacts, analysis: ExistingAnaly
 function warningsOf(
   report: FactReport,
   row: FactCheckRow,
-  { query }: KnownFacts,
-  { asOfMs }: ExistingAnalysis,
+  facts: KnownFacts,
+  { asOfMs, metrics }: ExistingAnalysis,
 ): string[] {
+  const { query } = facts;
   if (report.rows === 0) return ['has no row, so every unit counts as 0'];
   const warnings: string[] = [];
   const add = (rows: number, message: string): void => {
@@ -107,7 +116,10 @@ function warningsOf(
   add(report.rowsWithoutUnit, `have no ${query.columns.unit} and belong to nobody`);
   add(report.rowsWithoutTime, `have no ${query.columns.occurredAt} and are left out`);
   add(report.rowsAfterEnd, 'are after the time of the analysis and are left out');
-  for (const { column, nulls } of report.values) add(nulls, `have no ${column} and count as 0`);
+  valueColumns(facts, metrics).forEach(({ column, whereNull }, index) => {
+    const becomes = [...whereNull].map((each) => (each === 'zero' ? 'count as 0' : 'are left out of averages'));
+    add(report.values[index]?.nulls ?? 0, `have no ${column} and ${becomes.join(', or ')}`);
+  });
   if (query.columns.id === null)
     add(report.repeatedRows, 'repeat another row; if the table stores rows twice, name a column of ids as columns.id');
   if (query.columns.id !== null) add(report.repeatedRows, `repeat another row and count once by ${query.columns.id}`);

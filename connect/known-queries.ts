@@ -1,3 +1,4 @@
+import { readsOf } from '../definitions/source-metric.ts';
 import { didYouMean } from '../definitions/suggestion.ts';
 import type { AssignmentQuery, FactQuery, WarehouseSource } from '../definitions/warehouse-source.ts';
 import type { StatementParameter } from '../warehouse/port.ts';
@@ -50,7 +51,14 @@ const WANTED = {
     kinds: TIMES,
     remedy: 'must be a timestamp or a date; convert it in the SQL, also from seconds or ms since 1970',
   },
-  number: { kinds: ['integer', 'number'], remedy: 'must be a number, because a sum adds it up; cast it in the SQL' },
+  number: {
+    kinds: ['integer', 'number'],
+    remedy: 'must be a number, because it is added up or averaged; cast it in the SQL',
+  },
+  distinct: {
+    kinds: ['text', 'integer', 'boolean', 'date'],
+    remedy: 'must be text, a whole number, a boolean or a date, because its values are told apart; cast it in the SQL',
+  },
   condition: {
     kinds: ['boolean'],
     remedy: 'must be a boolean: rows where it is true count; write a comparison in the SQL',
@@ -126,13 +134,17 @@ function declaredByFacts({ metrics }: WarehouseSource, { key, columns }: FactQue
     { path: ['columns', 'occurredAt'], column: columns.occurredAt, wanted: 'time' },
   ];
   if (columns.id !== null) declared.push({ path: ['columns', 'id'], column: columns.id, wanted: 'identifier' });
-  metrics.forEach(({ facts, type, value }, index) => {
-    if (facts !== key || value === null) return;
-    declared.push({
-      path: ['metrics', index, 'value'],
-      column: value,
-      wanted: type === 'sum' ? 'number' : 'condition',
-    });
+  const seen = new Set<string>();
+  metrics.forEach((metric, index) => {
+    for (const { facts, value, where, amount, path } of readsOf(metric)) {
+      const at = ['metrics', index, ...path];
+      // A mean reads its own rows twice.
+      if (facts !== key || seen.has(at.join('.'))) continue;
+      seen.add(at.join('.'));
+      const wanted = amount === 'text' ? 'distinct' : 'number';
+      if (value !== null) declared.push({ path: [...at, 'value'], column: value, wanted });
+      if (where !== null) declared.push({ path: [...at, 'where'], column: where, wanted: 'condition' });
+    }
   });
   return declared;
 }

@@ -100,6 +100,32 @@ const RULES: readonly (readonly [what: string, changes: object, ...problems: Reg
   ],
   ['a sum without a column', { metrics: [{ ...METRIC, type: 'sum' }] }, /metrics\[0\]\.value.*is missing; a sum names/],
   [
+    'fields that the type lacks or has no use for',
+    {
+      metrics: [
+        { ...METRIC, key: 'a', type: 'mean' },
+        { ...METRIC, key: 'b', type: 'ratio' },
+        { ...METRIC, key: 'c', type: 'retention' },
+        { ...METRIC, key: 'd', type: 'quantile', value: 'x', quantile: 90 },
+        { ...METRIC, key: 'e', type: 'funnel', value: 'x', steps: [{ where: 'y' }] },
+        { ...METRIC, key: 'paid', type: 'proportion', value: 'x', where: 'y' },
+        { ...METRIC, key: 'g', type: 'count', steps: [{ where: 'y' }] },
+      ],
+    },
+    /metrics\[0\]\.value.*is missing; a mean names the numeric column that it averages/,
+    /metrics\[1\]\.denominator.*is missing/,
+    /metrics\[2\]\.from.*is missing/,
+    /metrics\[3\]\.quantile.*must be a number between 0 and 1/,
+    /metrics\[4\]\.value.*is not for funnels; name a boolean column as "where"/,
+    /metrics\[5\]\.value.*of a proportion is the same as "where"; leave it out/,
+    /metrics\[6\]\.steps.*is only for funnels/,
+  ],
+  [
+    'a denominator over facts that are not there',
+    { metrics: [{ ...METRIC, type: 'ratio', denominator: { facts: 'visits' } }] },
+    /metrics\[0\]\.denominator\.facts.*"visits" is not in "facts"/,
+  ],
+  [
     'a metric over facts that are not there',
     { metrics: [{ ...METRIC, facts: 'order' }] },
     /metrics\[0\]\.facts.*"order" is not in "facts" \(did you mean "orders"\?\)/,
@@ -178,6 +204,14 @@ function problemsOf(text: string): string[] {
   }
   return [];
 }
+
+test('the documents of docs/connect.md are right, and have every type of metric', () => {
+  const page = readFileSync(repositoryFile('docs/connect.md'), 'utf8');
+  const blocks = [...page.matchAll(/^```yaml\n(.*?)^```$/gms)].map(([, text = '']) => text);
+  assert.equal(blocks.length, 2);
+  const types = blocks.flatMap((text) => parseWarehouseSource(text, 'x').source.metrics.map(({ type }) => type));
+  assert.equal(new Set(types).size, 9);
+});
 
 test('it stands in a file of its own', () => {
   assert.match(problemsOf(`${SHOP}\n---\n${SHOP}`).join(), /holds 2 documents; write one/);

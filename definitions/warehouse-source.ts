@@ -1,5 +1,5 @@
 import type { Guardrail, StoppingRule } from './experiment.ts';
-import type { MetricDefinition } from './metric.ts';
+import type { SourceMetric } from './source-metric.ts';
 
 /** Where the rows are. Nothing is ever written there. */
 export type WarehouseConnection =
@@ -48,19 +48,6 @@ export interface FactQuery {
     readonly id: string | null;
   };
 }
-
-/**
- * A number per unit, over the unit's rows of a fact query from its first exposure until `windowMs` later; see `MetricDefinition`.
- */
-export type SourceMetric = Pick<
-  MetricDefinition,
-  'key' | 'type' | 'windowMs' | 'covariateMs' | 'goodDirection' | 'valueUnit'
-> & {
-  /** The key of the fact query. */
-  readonly facts: string;
-  /** `sum`: the numeric column that is added up. Else: a boolean column, of which only true rows count; null: every row counts. */
-  readonly value: string | null;
-};
 
 export interface SourceExperiment {
   readonly key: string;

@@ -5,8 +5,11 @@ import type { Model } from './dialect.ts';
 /** What the marts need to know of a metric; where its outcomes come from is the sources' business. */
 export type CountedMetric = Pick<
   MetricDefinition,
-  'type' | 'windowMs' | 'covariateMs' | 'fromMs' | 'cap' | 'capPercentile' | 'steps' | 'givenStep' | 'quantile'
->;
+  'type' | 'windowMs' | 'covariateMs' | 'fromMs' | 'cap' | 'capPercentile' | 'givenStep' | 'quantile'
+> & {
+  /** Of a funnel: as many as follow its first step. */
+  readonly steps?: readonly unknown[];
+};
 
 /**
  * Where exposures and outcomes come from. Only these steps differ between the platform's own events and a warehouse that was there before;

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import type { MetricDefinition } from '../metric.ts';
 import { fields } from './fields.ts';
 import { metricForm } from './metric-form.ts';
+import { METRIC_TYPES, misfits } from './metric-rules.ts';
 import { attributeName, duration, finiteNumber, key, listOf, positiveDuration, sentence, text } from './primitives.ts';
 
 const EVENT_TYPE = /^[a-z][a-z0-9_]{0,63}$/;
@@ -20,17 +21,6 @@ const propertyFilter = fields({
   });
 });
 
-const TYPES = [
-  'proportion',
-  'count',
-  'sum',
-  'retention',
-  'count_distinct',
-  'ratio',
-  'mean',
-  'funnel',
-  'quantile',
-] as const;
 const event = text.regex(EVENT_TYPE, 'is not an event type; use lower snake case, such as deposit_succeeded');
 
 const denominator = fields({
@@ -48,7 +38,7 @@ export const metric = fields({
   key,
   owner: sentence,
   description: text.default(''),
-  type: z.enum(TYPES),
+  type: z.enum(METRIC_TYPES),
   event,
   property: attributeName.nullable().default(null),
   where: listOf(propertyFilter),
@@ -67,7 +57,7 @@ export const metric = fields({
   covariate: duration.default(0),
   valueUnit: text.optional(),
 })
-  .meta(metricForm(TYPES))
+  .meta(metricForm(METRIC_TYPES))
   .superRefine((written, context) => {
     for (const { field, message } of misfits(written)) context.addIssue({ code: 'custom', path: [field], message });
   })
@@ -101,107 +91,7 @@ export const metric = fields({
     },
   );
 
-type Type = (typeof TYPES)[number];
-
-interface Written {
-  readonly type: Type;
-  readonly property: string | null;
-  readonly denominator?: unknown;
-  readonly window: number;
-  readonly from?: number | undefined;
-  readonly cap?: number | undefined;
-  readonly capPercentile?: number | undefined;
-  readonly steps?: readonly unknown[] | undefined;
-  readonly givenStep?: number | undefined;
-  readonly quantile?: number | undefined;
-  readonly covariate: number;
-}
-
-const MISSING_PROPERTY: Partial<Record<Type, string>> = {
-  sum: 'is missing; a sum names the property it adds up',
-  mean: 'is missing; a mean names the property it averages',
-  quantile: 'is missing; a quantile names the property whose values it reads',
-  count_distinct: 'is missing; a count_distinct names the property whose values it counts',
-};
-
-/** What a funnel needs and lacks, or what belongs to funnels only. */
-function funnelMisfits({
-  type,
-  steps,
-  givenStep,
-  covariate,
-}: Written): { readonly field: string; readonly message: string }[] {
-  const found: { readonly field: string; readonly message: string }[] = [];
-  const isFunnel = type === 'funnel';
-  if (isFunnel && (steps === undefined || steps.length === 0))
-    found.push({ field: 'steps', message: 'is missing; a funnel names the steps that follow its event' });
-  if (!isFunnel && steps !== undefined)
-    found.push({ field: 'steps', message: `is only for funnels; leave it out of a ${type}` });
-  if (!isFunnel && givenStep !== undefined)
-    found.push({ field: 'givenStep', message: `is only for funnels; leave it out of a ${type}` });
-  const last = (steps?.length ?? 0) + 1;
-  const isStep = givenStep === undefined || (Number.isInteger(givenStep) && givenStep >= 1 && givenStep < last);
-  if (isFunnel && !isStep)
-    found.push({ field: 'givenStep', message: `must be a step before the last, from 1 to ${last - 1}` });
-  if (isFunnel && covariate > 0)
-    found.push({
-      field: 'covariate',
-      message: 'is not for funnels, whose steps begin with the exposure; leave it out',
-    });
-  return found;
-}
-
-/** What a quantile needs and lacks, or what belongs to quantiles only. */
-function quantileMisfits({
-  type,
-  quantile,
-  covariate,
-}: Written): { readonly field: string; readonly message: string }[] {
-  const field = 'quantile';
-  if (type !== 'quantile')
-    return quantile === undefined ? [] : [{ field, message: `is only for quantiles; leave it out of a ${type}` }];
-  const isShare = quantile !== undefined && quantile > 0 && quantile < 1;
-  return [
-    ...(isShare ? [] : [{ field, message: 'must be a number between 0 and 1, such as 0.9' }]),
-    ...(covariate > 0 ? [{ field: 'covariate', message: 'is not for quantiles; leave it out' }] : []),
-  ];
-}
-
-/** Fields that the type needs and lacks, or that it has no use for. */
-function misfits(written: Written): { readonly field: string; readonly message: string }[] {
-  const { type, property, denominator, window, from, cap, capPercentile } = written;
-  const found = [...funnelMisfits(written), ...quantileMisfits(written)];
-  const missing = MISSING_PROPERTY[type];
-  if (missing !== undefined && property === null) found.push({ field: 'property', message: missing });
-  if (missing === undefined && type !== 'ratio' && property !== null) {
-    const message = `is only for sums, means, ratios, quantiles and count_distinct; leave it out, or make the type "sum" instead of "${type}"`;
-    found.push({ field: 'property', message });
-  }
-  if (type === 'ratio' && denominator === undefined)
-    found.push({ field: 'denominator', message: 'is missing; a ratio names the events it divides by' });
-  if (type !== 'ratio' && denominator !== undefined)
-    found.push({ field: 'denominator', message: `is only for ratios; leave it out of a ${type}` });
-  if (type === 'retention' && from === undefined)
-    found.push({
-      field: 'from',
-      message: 'is missing; retention counts events from then until the window closes, such as 6d',
-    });
-  if (type !== 'retention' && from !== undefined)
-    found.push({ field: 'from', message: `is only for retention; leave it out of a ${type}` });
-  if (from !== undefined && from >= window)
-    found.push({ field: 'from', message: 'is not before the end of the window, so no event could count' });
-  if (cap !== undefined && type !== 'sum' && type !== 'count')
-    found.push({ field: 'cap', message: `is only for counts and sums; leave it out of a ${type}` });
-  if (cap !== undefined && cap <= 0) found.push({ field: 'cap', message: 'must be above 0' });
-  if (capPercentile === undefined) return found;
-  const field = 'capPercentile';
-  if (type !== 'sum' && type !== 'count')
-    found.push({ field, message: `is only for counts and sums; leave it out of a ${type}` });
-  if (cap !== undefined) found.push({ field, message: 'cannot stand beside cap; leave one of them out' });
-  if (!(capPercentile > 50 && capPercentile < 100))
-    found.push({ field, message: 'must lie between 50 and 100, such as 99.5' });
-  return found;
-}
+type Type = MetricDefinition['type'];
 
 function unitOf(
   { type, property, event }: { readonly type: Type; readonly property: string | null; readonly event: string },

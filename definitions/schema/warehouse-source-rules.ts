@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import { readsOf } from '../source-metric.ts';
 import { didYouMean } from '../suggestion.ts';
 import type { WarehouseSource } from '../warehouse-source.ts';
 import { duplicates } from './variants.ts';
@@ -19,7 +20,15 @@ export function checkWarehouseSource(source: WarehouseSource, context: z.Refinem
     if (keys.includes(key)) return;
     add(path, `"${key}" is not in "${list}"${didYouMean(key, keys)}; they are ${keys.join(', ')}`);
   };
-  source.metrics.forEach(({ facts }, index) => missing(['metrics', index, 'facts'], 'facts', facts));
+  source.metrics.forEach((metric, index) => {
+    const seen = new Set<string>();
+    for (const { facts, path } of readsOf(metric)) {
+      const at = ['metrics', index, ...path, 'facts'];
+      // A mean reads its own rows twice.
+      if (!seen.has(at.join('.'))) missing(at, 'facts', facts);
+      seen.add(at.join('.'));
+    }
+  });
   source.assignments.forEach(({ segments }, index) => {
     for (const position of duplicates(segments.map((segment) => segment.toLowerCase())))
       add(['assignments', index, 'segments', position], 'is listed twice; keep one');

@@ -1,7 +1,9 @@
 import { z } from 'zod';
 import type { WarehouseSource } from '../warehouse-source.ts';
+import type { SourceMetric } from '../source-metric.ts';
 import { fields } from './fields.ts';
-import { attributeName, duration, key, listOf, positiveDuration, sentence, text } from './primitives.ts';
+import { COUNTS_ROWS, writtenSourceMetric, type WrittenSourceMetric } from './source-metric.ts';
+import { attributeName, key, listOf, sentence } from './primitives.ts';
 import { columnName, connection } from './warehouse-connection.ts';
 import { experimentInWarehouse } from './warehouse-experiment.ts';
 import { timeZone } from './times.ts';
@@ -37,24 +39,6 @@ const fact = fields({
   }).prefault({}),
 });
 
-const metric = fields({
-  key,
-  facts: key.optional(),
-  type: z.enum(['proportion', 'count', 'sum']),
-  value: columnName.nullable().default(null),
-  window: positiveDuration,
-  goodDirection: z.enum(['increase', 'decrease']),
-  covariate: duration.default(0),
-  valueUnit: text.optional(),
-}).superRefine(({ type, value }, context) => {
-  if (type !== 'sum' || value !== null) return;
-  context.addIssue({
-    code: 'custom',
-    path: ['value'],
-    message: 'is missing; a sum names the numeric column that it adds up',
-  });
-});
-
 export const warehouseSource = fields({
   kind: z.literal('warehouse_source'),
   key,
@@ -63,7 +47,7 @@ export const warehouseSource = fields({
   timeZone: timeZone.default('UTC'),
   assignments: z.array(assignment).min(1, 'is empty; give at least one assignment query').max(100),
   facts: z.array(fact).min(1, 'is empty; give at least one fact query').max(100),
-  metrics: z.array(metric).min(1, 'is empty; give at least one metric').max(1_000),
+  metrics: z.array(writtenSourceMetric).min(1, 'is empty; give at least one metric').max(1_000),
   experiments: listOf(experimentInWarehouse),
 })
   .transform((written, context): WarehouseSource => {
@@ -79,11 +63,9 @@ export const warehouseSource = fields({
     };
     return {
       ...rest,
-      metrics: metrics.map(({ window: windowMs, covariate: covariateMs, valueUnit, ...metric }, index) => {
-        const facts = metric.facts ?? only('facts', ['metrics', index, 'facts']);
-        const unit = metric.type === 'proportion' ? 'share of units' : `${metric.value ?? facts} per unit`;
-        return { ...metric, facts, windowMs, covariateMs, valueUnit: valueUnit ?? unit };
-      }),
+      metrics: metrics.map((metric, index) =>
+        sourceMetric(metric, (facts, path) => facts ?? only('facts', ['metrics', index, ...path, 'facts'])),
+      ),
       experiments: experiments.map((experiment, index) => ({
         ...experiment,
         assignments: experiment.assignments ?? only('assignments', ['experiments', index, 'assignments']),
@@ -91,3 +73,69 @@ export const warehouseSource = fields({
     };
   })
   .superRefine(checkWarehouseSource);
+
+/** @param factsOf the fact query that a part of the metric names, or the only one */
+function sourceMetric(
+  {
+    window: windowMs,
+    covariate: covariateMs,
+    from,
+    denominator,
+    steps,
+    cap,
+    capPercentile,
+    givenStep,
+    quantile,
+    ...written
+  }: WrittenSourceMetric,
+  factsOf: (facts: string | undefined, path: readonly PropertyKey[]) => string,
+): SourceMetric {
+  const facts = factsOf(written.facts, []);
+  const filtersByValue = COUNTS_ROWS.has(written.type);
+  const dividing =
+    denominator === undefined ? undefined : { ...denominator, facts: factsOf(denominator.facts, ['denominator']) };
+  return {
+    key: written.key,
+    type: written.type,
+    facts,
+    value: filtersByValue ? null : written.value,
+    where: filtersByValue ? (written.where ?? written.value) : written.where,
+    windowMs,
+    covariateMs,
+    goodDirection: written.goodDirection,
+    ...(dividing === undefined ? {} : { denominator: dividing }),
+    ...(steps === undefined
+      ? {}
+      : { steps: steps.map((step, place) => ({ ...step, facts: factsOf(step.facts, ['steps', place]) })) }),
+    ...(givenStep === undefined ? {} : { givenStep }),
+    ...(quantile === undefined ? {} : { quantile }),
+    ...(from === undefined ? {} : { fromMs: from }),
+    ...(cap === undefined ? {} : { cap }),
+    ...(capPercentile === undefined ? {} : { capPercentile }),
+    valueUnit: written.valueUnit ?? unitOf(written, facts, dividing),
+  };
+}
+
+function unitOf(
+  { type, value }: Pick<WrittenSourceMetric, 'type' | 'value'>,
+  facts: string,
+  denominator: { readonly value: string | null; readonly facts: string } | undefined,
+): string {
+  switch (type) {
+    case 'proportion':
+    case 'retention':
+    case 'funnel':
+      return 'share of units';
+    case 'ratio':
+      return `${value ?? facts} per ${denominator?.value ?? denominator?.facts ?? 'row'}`;
+    case 'mean':
+      return `${value ?? facts} per row of ${facts}`;
+    case 'quantile':
+      return `${value ?? facts} of a row of ${facts}`;
+    case 'count_distinct':
+      return `values of ${value ?? facts} per unit`;
+    case 'count':
+    case 'sum':
+      return `${value ?? facts} per unit`;
+  }
+}

@@ -1,4 +1,4 @@
-import type { SourceMetric } from '../../definitions/warehouse-source.ts';
+import { readsOf, type SourceMetric } from '../../definitions/source-metric.ts';
 import type { Row } from '../../warehouse/port.ts';
 import { compose, type Dialect, type Model, type TypedStatement } from '../dialect.ts';
 import { FIRST_EXPOSURES } from '../intermediate/first-exposures.ts';
@@ -96,9 +96,9 @@ export function factCheckQuery(
   facts: KnownFacts,
 ): TypedStatement<FactCheckRow> {
   const values = valueColumns(facts, analysis.metrics);
-  const valueChecks = values.flatMap(({ type }, index) => {
+  const valueChecks = values.flatMap(({ isNumber }, index) => {
     const number = `value_${index}`;
-    const infinite = type === 'sum' ? `COUNT(CASE WHEN NOT (${number} - ${number} = 0) THEN 1 END)` : '0';
+    const infinite = isNumber ? `COUNT(CASE WHEN NOT (${number} - ${number} = 0) THEN 1 END)` : '0';
     return [`  COUNT(*) - COUNT(${number}) AS null_${index}`, `  ${infinite} AS infinite_${index}`];
   });
   const listed = [
@@ -130,14 +130,31 @@ FROM umpire_read_facts`;
   );
 }
 
-/** The value columns of a fact query, each once. */
-export function valueColumns(
-  { query }: KnownFacts,
-  metrics: readonly SourceMetric[],
-): readonly { readonly value: string; readonly type: SourceMetric['type'] }[] {
-  const byName = new Map<string, { readonly value: string; readonly type: SourceMetric['type'] }>();
-  for (const { facts, value, type } of metrics) {
-    if (facts === query.key && value !== null) byName.set(value.toLowerCase(), { value, type });
+/** A column of a fact query that metrics read. */
+export interface ReadColumn {
+  readonly column: string;
+  /** Whether it is read as a number. */
+  readonly isNumber: boolean;
+  /** What becomes of rows where it is NULL. */
+  readonly whereNull: ReadonlySet<'zero' | 'left-out'>;
+}
+
+/** The columns of a fact query that metrics read, each once. */
+export function valueColumns({ query }: KnownFacts, metrics: readonly SourceMetric[]): readonly ReadColumn[] {
+  const byName = new Map<string, ReadColumn>();
+  const add = (column: string, isNumber: boolean, whereNull: 'zero' | 'left-out'): void => {
+    const name = column.toLowerCase();
+    const before = byName.get(name);
+    byName.set(name, {
+      column: before?.column ?? column,
+      isNumber: isNumber || before?.isNumber === true,
+      whereNull: new Set([...(before?.whereNull ?? []), whereNull]),
+    });
+  };
+  for (const { facts, value, where, amount } of metrics.flatMap(readsOf)) {
+    if (facts !== query.key) continue;
+    if (value !== null) add(value, amount !== 'text', amount === 'number-or-zero' ? 'zero' : 'left-out');
+    if (where !== null) add(where, false, 'zero');
   }
   return [...byName.values()];
 }
@@ -178,9 +195,9 @@ WHERE ${text(dialect, columns.experiment)} = ${dialect.parameter('experiment_key
 
 function readFacts(dialect: Dialect, facts: KnownFacts, metrics: readonly SourceMetric[]): Model {
   const { columns } = facts.query;
-  const values = valueColumns(facts, metrics).map(({ value, type }, index) => {
-    const column = dialect.column(value);
-    return `,\n  ${type === 'sum' ? dialect.toDouble(column) : column} AS value_${index}`;
+  const values = valueColumns(facts, metrics).map(({ column: name, isNumber }, index) => {
+    const column = dialect.column(name);
+    return `,\n  ${isNumber ? dialect.toDouble(column) : column} AS value_${index}`;
   });
   const id = columns.id === null ? '' : `,\n  ${text(dialect, columns.id)} AS fact_id`;
   return {

@@ -133,7 +133,7 @@ function analysisFor(dialect: Dialect, kind: keyof typeof TIMES): ExistingAnalys
     ['exposed_at', kind],
     ['ordered_at', kind],
   ]);
-  const metric = { facts: 'orders', goodDirection: 'increase', valueUnit: 'each' } as const;
+  const metric = { facts: 'orders', value: null, where: null, goodDirection: 'increase', valueUnit: 'each' } as const;
   const covered = { windowMs: 24 * HOUR_MS, covariateMs: 24 * HOUR_MS };
   return {
     assignedAs: 'checkout',
@@ -165,8 +165,30 @@ function analysisFor(dialect: Dialect, kind: keyof typeof TIMES): ExistingAnalys
     ],
     metrics: [
       { ...metric, ...covered, key: 'revenue', type: 'sum', value: 'amount' },
-      { ...metric, ...covered, key: 'large', type: 'proportion', value: 'is_large' },
-      { ...metric, ...covered, key: 'visits', type: 'count', value: null, facts: 'visits', covariateMs: 0 },
+      { ...metric, ...covered, key: 'large', type: 'proportion', where: 'is_large' },
+      { ...metric, ...covered, key: 'visits', type: 'count', facts: 'visits', covariateMs: 0 },
+      { ...metric, ...covered, key: 'order_value', type: 'mean', value: 'amount', where: 'is_large' },
+      { ...metric, ...covered, key: 'amounts', type: 'count_distinct', value: 'order_id' },
+      { ...metric, ...covered, key: 'back', type: 'retention', fromMs: 12 * HOUR_MS },
+      {
+        ...metric,
+        ...covered,
+        key: 'per_visit',
+        type: 'ratio',
+        value: 'amount',
+        denominator: { facts: 'visits', value: null, where: 'is_large' },
+      },
+      { ...metric, ...covered, key: 'half', type: 'quantile', value: 'amount', quantile: 0.5, covariateMs: 0 },
+      {
+        ...metric,
+        ...covered,
+        key: 'steps',
+        type: 'funnel',
+        covariateMs: 0,
+        steps: [{ facts: 'visits', where: 'is_large' }],
+        givenStep: 1,
+      },
+      { ...metric, ...covered, key: 'capped', type: 'sum', value: 'amount', capPercentile: 90 },
     ],
   };
 }

@@ -1,4 +1,5 @@
-import type { AssignmentQuery, FactQuery, SourceMetric } from '../../definitions/warehouse-source.ts';
+import type { SourceMetric } from '../../definitions/source-metric.ts';
+import type { AssignmentQuery, FactQuery } from '../../definitions/warehouse-source.ts';
 import type { StatementParameter } from '../../warehouse/port.ts';
 import type { ColumnKind } from '../../warehouse/read-only/port.ts';
 import type { Dialect, Model } from '../dialect.ts';
