@@ -1,3 +1,4 @@
+import { createCausalActivities, type CausalActivities } from './causal.ts';
 import { createDefinitionActivities, type DefinitionActivities } from './definitions.ts';
 import { createErasureActivities, type ErasureActivities } from './erasure.ts';
 import { failingByName } from './failures.ts';
@@ -11,7 +12,8 @@ export type Activities = DefinitionActivities &
   TransitionActivities &
   ScorecardActivities &
   RampWindowActivities &
-  ErasureActivities;
+  ErasureActivities &
+  CausalActivities;
 
 export function createActivities(ports: Ports): Activities {
   const definitions = createDefinitionActivities(ports);
@@ -19,6 +21,7 @@ export function createActivities(ports: Ports): Activities {
   const scorecards = createScorecardActivities(ports);
   const windows = createRampWindowActivities();
   const erasures = createErasureActivities(ports.erasure);
+  const causal = createCausalActivities(ports.causal);
   return {
     loadExperiment: failingByName(definitions.loadExperiment),
     transition: failingByName(transitions.transition),
@@ -30,5 +33,13 @@ export function createActivities(ports: Ports): Activities {
     findErasedUser: failingByName(erasures.findErasedUser),
     eraseUserFrom: failingByName(erasures.eraseUserFrom),
     finishErasure: failingByName(erasures.finishErasure),
+    openCausalQuestion: failingByName(causal.openCausalQuestion),
+    buildCausalCohort: failingByName(causal.buildCausalCohort),
+    estimateCausalEffect: failingByName(causal.estimateCausalEffect),
+    refuteCausalEffect: failingByName(causal.refuteCausalEffect),
+    readCausalSegments: failingByName(causal.readCausalSegments),
+    concludeCausalQuestion: failingByName(causal.concludeCausalQuestion),
+    closeCausalQuestion: failingByName(causal.closeCausalQuestion),
+    noteCausalProgress: failingByName(causal.noteCausalProgress),
   };
 }

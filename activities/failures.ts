@@ -6,6 +6,7 @@ const FINAL_ERRORS: ReadonlySet<string> = new Set([
   'NotFoundError',
   'InvalidDefinitionError',
   'RangeError',
+  'UnanswerableError',
 ]);
 
 /** Wraps an activity so that errors which a retry cannot mend reach the workflow by name, at once. */

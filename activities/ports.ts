@@ -1,5 +1,6 @@
 import type { ControlStore } from '../control-store/port.ts';
 import type { NewestDeadLetters, ResultTables } from '../judge/result-tables.ts';
+import type { CausalParts } from './causal.ts';
 import type { ErasureParts } from './erasure.ts';
 import type { Scorecard } from '../scorecard/scorecard.ts';
 
@@ -20,6 +21,8 @@ export interface Ports {
   readonly judgeTogether?: JudgeTogether;
   /** Where results are written for whoever reads the warehouse; default: nowhere. */
   readonly results?: { readonly tables: ResultTables; readonly deadLetters: NewestDeadLetters };
+  /** What answers causal questions; default: none, and they wait for a worker that has it. */
+  readonly causal?: CausalParts;
   /** The stores that erase users; default: none, and an erasure waits for a worker that has them. */
   readonly erasure?: ErasureParts;
 }

@@ -9,6 +9,8 @@ import type { EventBus } from '../event-bus/port.ts';
 import { Evaluator } from './assignment/evaluator.ts';
 import { forgetErasedLinks } from './assignment/forget-links.ts';
 import { ASSIGNMENT_SERVICE, createAssignmentService } from './assignment/service.ts';
+import { CausalServiceService } from '@third-umpire/proto/umpire/causal/v1/causal';
+import { createCausalService, type CausalServiceParts } from './causal/service.ts';
 import type { Erasing } from './control/erasures.ts';
 import type { ExperimentWorkflows } from './control/experiment-workflows.ts';
 import { createControlService } from './control/service.ts';
@@ -28,6 +30,8 @@ export interface GrpcServerOptions {
   readonly experimentWorkflows: ExperimentWorkflows;
   /** Default: users cannot be erased through this server. */
   readonly erasing?: Erasing;
+  /** Default: no causal questions are taken here. */
+  readonly causal?: Pick<CausalServiceParts, 'questions' | 'workflows'>;
   readonly logger: Logger;
   /** Ms since 1970 UTC; default: the machine's clock. */
   readonly clock?: () => number;
@@ -73,6 +77,8 @@ export async function startGrpcServer(options: GrpcServerOptions): Promise<GrpcS
   add(RULESET_SERVICE, createRulesetService({ ...common, rulesets }));
   add(EventServiceService, { ...createEventService({ ...common, eventBus, markUsersExposed }) });
   add(ControlServiceService, { ...createControlService({ ...options }) });
+  if (options.causal !== undefined)
+    add(CausalServiceService, { ...createCausalService({ ...common, ...options.causal }) });
   const health = new Health();
   health.addTo(server);
   await addReflection(server);

@@ -1,8 +1,10 @@
 import type { Logger } from 'pino';
+import { openCausalStore } from '../control-store/postgres/causal-questions.ts';
 import { openErasureStore } from '../control-store/postgres/erasure/open.ts';
 import { openControlStore } from '../control-store/postgres/open.ts';
 import { forgetfulBus } from '../event-bus/forgetful-bus.ts';
 import { startGrpcServer } from '../grpc-services/server.ts';
+import { createCausalWorkflows } from '../workflows/causal-client.ts';
 import { createErasureWorkflows } from '../workflows/erasure-client.ts';
 import { createExperimentWorkflows } from '../workflows/experiment-client.ts';
 import { requireDatabase, type Configuration } from './configuration.ts';
@@ -37,6 +39,7 @@ async function start(configuration: Configuration, logger: Logger, parts: Starte
   const postgres = parts.add(probePostgres(url), (each) => each.close());
   const controlStore = parts.add(await openControlStore({ url, logger }), (each) => each.close());
   const erasures = parts.add(await openErasureStore({ url, logger }), (each) => each.close());
+  const causalQuestions = parts.add(await openCausalStore({ url, logger }), (each) => each.close());
   const eventBus = parts.add(forgetfulBus(await openEventBus(configuration, logger), erasures), (each) => each.close());
   const temporal = await temporalOptions(configuration);
   const client = parts.add(lazyTemporalClient(temporal), (each) => each.connection.close());
@@ -47,6 +50,7 @@ async function start(configuration: Configuration, logger: Logger, parts: Starte
       eventBus,
       experimentWorkflows: createExperimentWorkflows(client, temporal),
       erasing: { store: erasures, workflows: createErasureWorkflows(client, temporal) },
+      causal: { questions: causalQuestions, workflows: createCausalWorkflows(client, temporal) },
       logger,
     }),
     (each) => each.drain(),

@@ -4,6 +4,8 @@ import { createJudge, createJudgeTogether } from '../activities/judge.ts';
 import { createDailyStatistics } from '../judge/daily-statistics.ts';
 import type { ControlStore } from '../control-store/port.ts';
 import type { ErasureStore } from '../control-store/erasure-port.ts';
+import type { CausalStore } from '../control-store/causal-port.ts';
+import { openCausalStore } from '../control-store/postgres/causal-questions.ts';
 import { openErasureStore } from '../control-store/postgres/erasure/open.ts';
 import { openControlStore } from '../control-store/postgres/open.ts';
 import { forgetfulBus } from '../event-bus/forgetful-bus.ts';
@@ -54,6 +56,7 @@ async function start(configuration: Configuration, logger: Logger, parts: Starte
   const postgres = parts.add(probePostgres(url), (each) => each.close());
   const controlStore = parts.add(await openControlStore({ url, logger }), (each) => each.close());
   const erasures = parts.add(await openErasureStore({ url, logger }), (each) => each.close());
+  const questions = parts.add(await openCausalStore({ url, logger }), (each) => each.close());
   const bus = parts.add(forgetfulBus(await openEventBus(configuration, logger), erasures), (each) => each.close());
   parts.add(keepLogShort(configuration, logger), (each) => each?.stop() ?? Promise.resolve());
   const measuredWarehouse = measureWarehouse(
@@ -74,7 +77,7 @@ async function start(configuration: Configuration, logger: Logger, parts: Starte
     }),
     (each) => each.stop(),
   );
-  const activities = openActivities({ warehouse, controlStore, ingest, bus, erasures, monitor });
+  const activities = openActivities({ warehouse, controlStore, ingest, bus, erasures, monitor, questions });
   const worker = parts.add(keepWorking({ configuration, temporal, client, activities, logger }), (each) => each.stop());
   addConsumeMetrics(health.metrics, bus);
   addWorkMetrics(health.metrics, { ingest, monitor, worker, warehouse: measuredWarehouse });
@@ -98,15 +101,25 @@ interface ActivityPorts {
   readonly bus: EventBus;
   readonly erasures: ErasureStore;
   readonly monitor: LiveMonitor;
+  readonly questions: CausalStore;
 }
 
-function openActivities({ warehouse, controlStore, ingest, bus, erasures, monitor }: ActivityPorts): Activities {
+function openActivities({
+  warehouse,
+  controlStore,
+  ingest,
+  bus,
+  erasures,
+  monitor,
+  questions,
+}: ActivityPorts): Activities {
   const parts = { warehouse, controlStore, clock: Date.now };
   const daily = createDailyStatistics(parts);
   const judge = createJudge(parts, daily);
   const judgeTogether = createJudgeTogether(parts, daily);
   return createActivities({
     controlStore,
+    causal: { questions, controlStore, warehouse, clock: Date.now, caughtUp: () => ingest.caughtUp() },
     erasure: { erasures, stores: erasableStores({ erasures, bus, monitor, warehouse }) },
     results: {
       tables: createResultTables({ warehouse, clock: Date.now }),

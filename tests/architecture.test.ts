@@ -20,13 +20,13 @@ const MAY_IMPORT: Readonly<Record<string, { readonly uses: readonly string[]; re
   'control-store': { uses: ['definitions', 'gen', 'sdk'], knows: ['scorecard'] },
   'live-monitor': { uses: ['estimators', 'event-bus', 'scorecard'], knows: ['control-store', 'definitions'] },
   'grpc-services': { uses: ['control-store', 'definitions', 'event-bus', 'gen', 'sdk'] },
-  judge: { uses: ['definitions', 'scorecard', 'warehouse-sql'], knows: ['warehouse'] },
+  judge: { uses: ['definitions', 'scorecard', 'warehouse-sql'], knows: ['causal', 'warehouse'] },
   connect: {
     uses: ['definitions', 'judge', 'warehouse', 'warehouse-sql'],
     knows: ['scorecard'],
   },
   activities: {
-    uses: ['definitions', 'judge', 'scorecard', 'warehouse-sql'],
+    uses: ['causal', 'definitions', 'judge', 'scorecard', 'warehouse-sql'],
     knows: ['control-store', 'warehouse'],
   },
   workflows: { uses: ['control-store'], knows: ['activities', 'definitions', 'grpc-services', 'scorecard'] },
@@ -66,7 +66,7 @@ const MAY_IMPORT: Readonly<Record<string, { readonly uses: readonly string[]; re
     knows: ['estimators', 'scorecard'],
   },
   calibration: { uses: ['estimators', 'parts'] },
-  examples: { uses: ['analyze', 'estimators', 'gen', 'main', 'parts', 'sdk'], knows: ['scorecard'] },
+  examples: { uses: ['analyze', 'estimators', 'gen', 'main', 'parts', 'sdk'], knows: ['event-bus', 'scorecard'] },
   bench: {
     uses: [
       'control-store',

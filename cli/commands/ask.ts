@@ -1,6 +1,10 @@
-import { writeFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
+import { setTimeout as delay } from 'node:timers/promises';
+import { CausalServiceService, QuestionState } from '@third-umpire/proto/umpire/causal/v1/causal';
 import type { Command } from 'commander';
+import type { CausalReport } from '../../causal/report/report.ts';
 import { CommandFailure, UsageError } from '../failures.ts';
+import type { Server } from '../server.ts';
 import type { Answer, Shell } from '../shell.ts';
 import { choice, levelOf, wholeOf } from './analyze-request.ts';
 
@@ -22,6 +26,7 @@ interface Options {
   readonly alpha: string;
   readonly seed: string;
   readonly report?: string;
+  readonly id?: string;
 }
 
 const EXAMPLES = `
@@ -30,6 +35,7 @@ One row of the file is one unit, as it was at time zero: whether it was treated,
 everybody), ATO (on those in between).
 
 Examples:
+  umpire ask examples/causal/deposit_failure.yaml
   umpire ask --data examples/data/nsw_cps.csv --treatment treat --outcome re78 \\
     --covariates age,educ,black,hisp,marr,nodegree,re74,re75 --method psm
   umpire ask --data people.parquet --treatment failed --outcome spend_7d --outcome-unit Rs --covariates region,device,spend_before \\
@@ -37,9 +43,9 @@ Examples:
 
 export function addAskCommand(program: Command, shell: Shell): void {
   program
-    .command('ask')
+    .command('ask [question]')
     .description(
-      'ask a causal question of data that nobody randomized, and get a verdict or a refusal; needs no platform',
+      'ask a causal question of data that nobody randomized: QUESTION (YAML) of the platform, or --data of a file',
     )
     .option('--data <file>', 'a CSV or Parquet file')
     .option('--treatment <column>', 'what happened to some of the units: 1 and 0, or labels with --treated')
@@ -68,7 +74,13 @@ export function addAskCommand(program: Command, shell: Shell): void {
     .option('--seed <number>', 'the same seed gives the same answer', '1')
     .option('--report <file>', 'write an HTML report to this file')
     .addHelpText('after', EXAMPLES)
-    .action((options: Options, command: Command) => shell.answer(command, () => fileAnswer(options, shell)));
+    .option('--id <id>', 'of the platform: the id of the question, so that asking again goes on with it')
+    .action((question: string | undefined, options: Options, command: Command) => {
+      if (question === undefined) return shell.answer(command, () => fileAnswer(options, shell));
+      if (options.data !== undefined)
+        throw new UsageError('give either a question for the platform, or --data for a file; not both');
+      return shell.ask(command, (server) => platformAnswer(server, question, options, shell));
+    });
 }
 
 function collect(value: string, values: readonly string[]): readonly string[] {
@@ -105,12 +117,50 @@ async function fileAnswer(options: Options, shell: Shell): Promise<Answer> {
     },
   };
   const { askFile } = await import('../../analyze/causal-file/ask-file.ts');
-  const { causalText } = await import('../../analyze/causal-file/report-text.ts');
   let last = '';
   const report = await askFile(question, (step) => {
     if (step !== last && step !== 'done') shell.surroundings.err(step);
     last = step;
   });
+  return await reported(report, options);
+}
+
+const POLL_MS = 500;
+
+/** Asks the platform and follows the question until it is over. */
+async function platformAnswer(server: Server, file: string, options: Options, shell: Shell): Promise<Answer> {
+  const { signal, err } = shell.surroundings;
+  const { questionId, workflowId } = await server.call(CausalServiceService.ask, {
+    question: await readDocument(file),
+    questionId: options.id ?? '',
+  });
+  err(`question ${questionId}, workflow ${workflowId}`);
+  let last = '';
+  for (;;) {
+    const { question } = await server.call(CausalServiceService.getQuestion, { questionId });
+    if (question === undefined) throw new CommandFailure('NOT_FOUND', `there is no question ${questionId}`);
+    const { state, detail, reportJson } = question;
+    if (detail !== last) err(detail);
+    last = detail;
+    if (state === QuestionState.QUESTION_STATE_FAILED) throw new CommandFailure('FAILED_PRECONDITION', detail);
+    if (state === QuestionState.QUESTION_STATE_CANCELLED) throw new CommandFailure('CANCELLED', detail);
+    if (state !== QuestionState.QUESTION_STATE_RUNNING)
+      return await reported(JSON.parse(reportJson) as CausalReport, options);
+    await delay(POLL_MS, undefined, { signal });
+  }
+}
+
+async function readDocument(file: string): Promise<string> {
+  try {
+    return await readFile(file, 'utf8');
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    throw new CommandFailure('INVALID_ARGUMENT', `the question cannot be read: ${why}`, { cause: error });
+  }
+}
+
+async function reported(report: CausalReport, options: Options): Promise<Answer> {
+  const { causalText } = await import('../../analyze/causal-file/report-text.ts');
   if (options.report !== undefined) {
     const { causalHtml } = await import('../../causal/report/html.ts');
     await writeReport(options.report, causalHtml(report));

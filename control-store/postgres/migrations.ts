@@ -60,7 +60,23 @@ const MIGRATIONS: Record<string, Migration> = {
       await sql`insert into umpire_control.erasure_key (key) values (${randomBytes(32)})`.execute(database);
     },
   },
+  '0004_causal_questions': {
+    async up(database: Kysely<unknown>) {
+      await sql.raw(CAUSAL_QUESTIONS).execute(database);
+    },
+  },
 };
+
+const CAUSAL_QUESTIONS = `
+create table umpire_control.causal_questions (
+  question_id text primary key,
+  question json not null,
+  asked_at timestamptz not null,
+  state text not null,
+  detail text not null,
+  finished_at timestamptz,
+  report json
+)`;
 
 const ERASURES = `
 create table umpire_control.erasure_key (

@@ -129,7 +129,18 @@ interface ErasureSubjectsTable {
   device_ids: string[];
 }
 
+interface CausalQuestionsTable {
+  question_id: string;
+  question: Json;
+  asked_at: Date;
+  state: string;
+  detail: string;
+  finished_at: Date | null;
+  report: ColumnType<unknown, string | null, string | null>;
+}
+
 export interface ControlDatabase {
+  causal_questions: CausalQuestionsTable;
   definition_versions: DefinitionVersionsTable;
   experiments: ExperimentsTable;
   kills: KillsTable;
