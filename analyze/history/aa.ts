@@ -1,5 +1,5 @@
 import { aaReport, type AaReport } from '../../estimators/reading/aa-verdict.ts';
-import { retrospectiveAa, type AaHistory, type AaPlan } from '../../estimators/reading/retrospective-aa.ts';
+import { retrospectiveAas, type AaHistory, type AaPlan } from '../../estimators/reading/retrospective-aa.ts';
 import type { DuckDbWarehouse } from '../../warehouse/duckdb.ts';
 import { AnalyzeError } from '../analyze-error.ts';
 import { numbersOf, relationOf, type Reading } from '../experiment/metric-relation.ts';
@@ -58,13 +58,16 @@ export async function analyzeAa(request: AaRequest, onMetric: (metric: string) =
  * @throws AnalyzeError where they cannot be split
  */
 export function aaOf(history: AaHistory, metric: string, source: string, splitting: AaSplitting): MetricAa {
-  const report = (stopping: AaPlan['stopping']): AaReport => {
-    const plan = { ...splitting, stopping };
-    return aaReport(retrospectiveAa(history, plan), plan);
-  };
+  const rules: readonly AaPlan['stopping'][] = [
+    { rule: 'fixed-horizon' },
+    { rule: 'always-valid', tunedForCount: history.numbers[0]?.length ?? 1 },
+  ];
   try {
-    const fixedHorizon = report({ rule: 'fixed-horizon' });
-    const alwaysValid = report({ rule: 'always-valid', tunedForCount: history.numbers[0]?.length ?? 1 });
+    const splits = retrospectiveAas(history, splitting, rules);
+    const [fixedHorizon, alwaysValid] = rules.map((stopping, index) =>
+      aaReport(splits[index] ?? [], { ...splitting, stopping }),
+    );
+    if (fixedHorizon === undefined || alwaysValid === undefined) throw new RangeError('a rule has no report');
     const reports = { fixedHorizon, alwaysValid };
     return { metric, ...reports, sentence: sentenceOf(reports, splitting) };
   } catch (error) {

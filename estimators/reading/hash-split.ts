@@ -9,17 +9,33 @@
  * @throws RangeError for a key or a seed that is none
  */
 export function hashSplit(keys: Float64Array, seed: number): Uint8Array {
-  if (!Number.isInteger(seed) || seed < 0 || seed >= WORD)
-    throw new RangeError(`hash split: the seed is a whole number in [0, 2^32), got ${seed}`);
   const arms = new Uint8Array(keys.length);
+  hashSplitter(keys)(seed, arms);
+  return arms;
+}
+
+/**
+ * The same for many seeds: keys are looked at once.
+ *
+ * @returns writes the arms of a seed into an array as long as the keys
+ * @throws RangeError for a key that is none
+ */
+export function hashSplitter(keys: Float64Array): (seed: number, into: Uint8Array) => void {
+  const low = new Int32Array(keys.length);
+  const high = new Int32Array(keys.length);
   for (let unit = 0; unit < keys.length; unit += 1) {
     const key = keys[unit] ?? NaN;
     if (!Number.isSafeInteger(key) || key < 0)
       throw new RangeError(`hash split: the key of unit ${unit} is a whole number in [0, 2^53), got ${key}`);
-    const hash = murmur3((key % WORD) | 0, Math.floor(key / WORD) | 0, seed | 0);
-    arms[unit] = hash >>> 31;
+    low[unit] = (key % WORD) | 0;
+    high[unit] = Math.floor(key / WORD);
   }
-  return arms;
+  return (seed, into) => {
+    if (!Number.isInteger(seed) || seed < 0 || seed >= WORD)
+      throw new RangeError(`hash split: the seed is a whole number in [0, 2^32), got ${seed}`);
+    for (let unit = 0; unit < low.length; unit += 1)
+      into[unit] = murmur3(low[unit] ?? 0, high[unit] ?? 0, seed | 0) >>> 31;
+  };
 }
 
 const WORD = 2 ** 32;

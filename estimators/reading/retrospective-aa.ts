@@ -1,13 +1,14 @@
 import { differenceOfMeans } from '../effect.ts';
-import { jointMomentsFromSums, type JointMoments } from '../joint-moments.ts';
+import type { JointMoments } from '../joint-moments.ts';
 import { linearizedRatios, type RatioPair } from '../metrics/ratio.ts';
 import type { Moments } from '../moments.ts';
-import { seededRandom, type SeededRandom } from '../seeded-random.ts';
+import { seededRandom } from '../seeded-random.ts';
 
 import { readLook, type StoppingRule } from '../stopping/stopping-rule.ts';
 import { cupedSeveral } from '../variance/cuped-several.ts';
 import { welch } from '../welch.ts';
-import { hashSplit } from './hash-split.ts';
+import { hashSplitter } from './hash-split.ts';
+import { momentsOfArm, remaining, splitNumbers, sumsUpTo, type ArmSums, type SplitNumbers } from './split-sums.ts';
 
 /** What real units were like while nothing was changed. */
 export interface AaHistory {
@@ -49,45 +50,64 @@ export interface AaSplit {
  *
  * @throws RangeError for fewer than eight units, numbers of different length, or a plan that cannot be
  */
-export function retrospectiveAa(history: AaHistory, plan: AaPlan): readonly AaSplit[] {
-  const { splits, looks, seed, stopping } = plan;
+export function retrospectiveAa(history: AaHistory, { stopping, ...plan }: AaPlan): readonly AaSplit[] {
+  const [splits = []] = retrospectiveAas(history, plan, [stopping]);
+  return splits;
+}
+
+/**
+ * The same for several stopping rules, which read the same splits.
+ *
+ * @returns the splits as each rule reads them
+ */
+export function retrospectiveAas(
+  history: AaHistory,
+  plan: Omit<AaPlan, 'stopping'>,
+  rules: readonly AaPlan['stopping'][],
+): readonly (readonly AaSplit[])[] {
   assertPlan(history, plan);
-  const centred = centre(history.numbers);
-  const count = centred.count;
-  const ends = stopping.rule === 'fixed-horizon' ? [count] : lookEnds(count, looks);
-  const totals = sumsUpTo(centred, ends);
-  const random = seededRandom(seed);
-  return Array.from({ length: splits }, () => {
-    const drawn = drawArm(centred, ends, splitOf(history, random));
-    let last: AaReading | null = null;
-    let isRejected = false;
-    for (const [look, total] of totals.entries()) {
-      const treated = drawn[look];
-      if (treated === undefined) throw new RangeError('retrospective A/A: a look has no sums');
-      const reading = readSplit(centred, { total, treated }, history.pairs, plan);
-      if (reading === null) continue;
-      last = reading;
-      isRejected ||= reading.pValue <= plan.alpha;
+  const numbers = splitNumbers(history.numbers);
+  const isWatched = rules.some(({ rule }) => rule === 'always-valid');
+  const ends = isWatched ? lookEnds(numbers.count, plan.looks) : [numbers.count];
+  const totals = sumsUpTo(numbers, new Uint8Array(numbers.count).fill(1), ends);
+  const draw = drawing(history, numbers.count, plan.seed);
+  const found = rules.map((): AaSplit[] => []);
+  for (let split = 0; split < plan.splits; split += 1) {
+    const treated = sumsUpTo(numbers, draw(), ends);
+    for (const [index, stopping] of rules.entries()) {
+      const looks = stopping.rule === 'fixed-horizon' ? [ends.length - 1] : [...ends.keys()];
+      const arms = looks.map((look) => armsAt(numbers, totals[look], treated[look], history.pairs));
+      found[index]?.push(readLooks(arms, { ...plan, stopping }));
     }
-    if (last === null) throw new RangeError('retrospective A/A: nothing varies, so there is nothing to read');
-    return { ...last, isRejected };
-  });
+  }
+  return found;
 }
 
-/** Numbers as deviations from their means, so that sums of squares keep their digits. */
-interface Centred {
-  readonly count: number;
-  readonly centres: readonly number[];
-  readonly deviations: readonly Float64Array[];
+function readLooks(looks: readonly (Arms | null)[], { stopping, alpha }: AaPlan): AaSplit {
+  let last: AaReading | null = null;
+  let isRejected = false;
+  for (const arms of looks) {
+    if (arms === null) continue;
+    last = readPair(arms, stopping, alpha);
+    isRejected ||= last.pValue <= alpha;
+  }
+  if (last === null) throw new RangeError('retrospective A/A: nothing varies, so there is nothing to read');
+  return { ...last, isRejected };
 }
 
-function centre(numbers: readonly Float64Array[]): Centred {
-  const count = numbers[0]?.length ?? 0;
-  const centres = numbers.map((values) => values.reduce((sum, value) => sum + value, 0) / count);
-  return {
-    count,
-    centres,
-    deviations: numbers.map((values, index) => values.map((value) => value - (centres[index] ?? 0))),
+/** Draws the arms of one split after the other, into the same array. */
+function drawing({ keys }: AaHistory, count: number, seed: number): () => Uint8Array {
+  const random = seededRandom(seed);
+  const arms = new Uint8Array(count);
+  if (keys === undefined)
+    return () => {
+      for (let unit = 0; unit < count; unit += 1) arms[unit] = random.uniform() < 0.5 ? 1 : 0;
+      return arms;
+    };
+  const deal = hashSplitter(keys);
+  return () => {
+    deal(Math.floor(random.uniform() * 2 ** 32), arms);
+    return arms;
   };
 }
 
@@ -95,93 +115,35 @@ function lookEnds(count: number, looks: number): number[] {
   return Array.from({ length: looks }, (_, look) => Math.ceil((count * (look + 1)) / looks));
 }
 
-/** Count, sums and products, side by side. */
-type Sums = Float64Array;
-
-/** Whether a unit is treated, in one split. */
-function splitOf({ keys }: AaHistory, random: SeededRandom): (unit: number) => boolean {
-  if (keys === undefined) return () => random.uniform() < 0.5;
-  const arms = hashSplit(keys, Math.floor(random.uniform() * 2 ** 32));
-  return (unit) => arms[unit] === 1;
-}
-
-function drawArm(
-  { deviations, count }: Centred,
-  ends: readonly number[],
-  isTreated: (unit: number) => boolean,
-): Sums[] {
-  const width = deviations.length;
-  const running: Sums = new Float64Array(1 + width + width * width);
-  const found: Sums[] = [];
-  let look = 0;
-  for (let unit = 0; unit < count; unit += 1) {
-    if (isTreated(unit)) addUnit(running, deviations, unit);
-    while (ends[look] === unit + 1) {
-      found.push(running.slice());
-      look += 1;
-    }
-  }
-  return found;
-}
-
-function sumsUpTo(centred: Centred, ends: readonly number[]): Sums[] {
-  return drawArm(centred, ends, () => true);
-}
-
-function addUnit(sums: Sums, deviations: readonly Float64Array[], unit: number): void {
-  const width = deviations.length;
-  sums[0] = (sums[0] ?? 0) + 1;
-  for (let i = 0; i < width; i += 1) {
-    const value = deviations[i]?.[unit] ?? NaN;
-    sums[1 + i] = (sums[1 + i] ?? 0) + value;
-    for (let j = 0; j <= i; j += 1) {
-      const place = 1 + width + i * width + j;
-      sums[place] = (sums[place] ?? 0) + value * (deviations[j]?.[unit] ?? NaN);
-    }
-  }
+interface Arms {
+  readonly control: Moments;
+  readonly treatment: Moments;
 }
 
 type AaReading = Omit<AaSplit, 'isRejected'>;
 
-/** Null where an arm is too small yet, or nothing varies in it. */
-function readSplit(
-  centred: Centred,
-  { total, treated }: { readonly total: Sums; readonly treated: Sums },
+/** After the adjustment by covariates; null where an arm is too small yet, or nothing varies in it. */
+function armsAt(
+  numbers: SplitNumbers,
+  total: ArmSums | undefined,
+  treated: ArmSums | undefined,
   pairs: readonly RatioPair[],
-  { stopping, alpha }: AaPlan,
-): AaReading | null {
-  const control = total.map((value, index) => value - (treated[index] ?? 0));
-  if ((control[0] ?? 0) < 2 || (treated[0] ?? 0) < 2) return null;
-  const arms = [control, treated].map((sums) => momentsOf(centred, sums));
-  const [a, b] = arms;
-  if (a === undefined || b === undefined || !hasDenominators([a, b], pairs)) return null;
+): Arms | null {
+  if (total === undefined || treated === undefined) throw new RangeError('retrospective A/A: a look has no sums');
+  const control = remaining(total, treated);
+  if (control.count < 2 || treated.count < 2) return null;
+  const [a, b] = [momentsOfArm(numbers, control), momentsOfArm(numbers, treated)];
+  if (!hasDenominators([a, b], pairs)) return null;
   const pair = cupedSeveral(linearizedRatios(a, pairs), linearizedRatios(b, pairs));
-  if (!(pair.control.variance > 0) && !(pair.treatment.variance > 0)) return null;
-  return readPair(pair, stopping, alpha);
+  return pair.control.variance > 0 || pair.treatment.variance > 0 ? pair : null;
 }
 
-function readPair(
-  { control, treatment }: { readonly control: Moments; readonly treatment: Moments },
-  stopping: AaPlan['stopping'],
-  alpha: number,
-): AaReading {
+function readPair({ control, treatment }: Arms, stopping: AaPlan['stopping'], alpha: number): AaReading {
   const effect = differenceOfMeans(control, treatment);
   const { degreesOfFreedom } = welch(control, treatment, alpha);
   const count = control.count + treatment.count;
   const { pValue } = readLook(stopping, { effect, count, degreesOfFreedom, alpha });
   return { pValue, estimate: effect.estimate, standardError: effect.standardError };
-}
-
-function momentsOf({ centres }: Centred, sums: Sums): JointMoments {
-  const width = centres.length;
-  return jointMomentsFromSums({
-    count: sums[0] ?? 0,
-    centres,
-    sums: [...sums.subarray(1, 1 + width)],
-    products: centres.map((_, i) =>
-      centres.map((__, j) => sums[1 + width + Math.max(i, j) * width + Math.min(i, j)] ?? NaN),
-    ),
-  });
 }
 
 function hasDenominators(arms: readonly JointMoments[], pairs: readonly RatioPair[]): boolean {
@@ -192,7 +154,7 @@ function hasDenominators(arms: readonly JointMoments[], pairs: readonly RatioPai
 
 const LEAST_UNITS = 8;
 
-function assertPlan({ numbers, keys }: AaHistory, { splits, looks, alpha }: AaPlan): void {
+function assertPlan({ numbers, keys }: AaHistory, { splits, looks, alpha }: Omit<AaPlan, 'stopping'>): void {
   const count = numbers[0]?.length ?? 0;
   if (count < LEAST_UNITS) throw new RangeError(`retrospective A/A: needs at least ${LEAST_UNITS} units, got ${count}`);
   if (keys !== undefined && keys.length !== count)
