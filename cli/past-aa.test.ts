@@ -22,7 +22,8 @@ const NUMBERS = ['--metric', 'revenue', '--metric', 'ordered', '--metric', 'orde
 test('umpire aa --warehouse splits the units of the past, by the documents of their metrics', async () => {
   const { out, exitCode, err } = await runUmpire([...asked, ...NUMBERS, '--json']);
   assert.equal(exitCode, 0, err);
-  const { metrics, from, until } = JSON.parse(out) as PastAaAnalysis;
+  const { metrics, from, until, warnings } = JSON.parse(out) as PastAaAnalysis;
+  assert.equal(warnings.length, 1);
   assert.deepEqual([from, until], ['2026-03-01T00:00:00.000Z', '2026-03-29T00:00:00.000Z']);
   for (const { metric, fixedHorizon, alwaysValid, unitCount, hasCovariate } of metrics) {
     assert.equal(fixedHorizon.verdict, 'holds', metric);

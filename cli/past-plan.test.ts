@@ -100,6 +100,9 @@ test('what the metric was before removes variance where the past is long enough'
   const without = await planOf('revenue', '--since', '2026-03-15T00:00:00Z', '--mde', '10%', '--variance-removed', '0');
   const saved = 1 - (late.needed?.units ?? NaN) / (without.needed?.units ?? NaN);
   assert.ok(Math.abs(saved - late.varianceRemovedRatio) < 0.1);
+  assert.deepEqual(late.warnings, []);
+  const [warning] = (await planOf('revenue', '--since', '2026-03-10T00:00:00Z')).warnings;
+  assert.match(warning ?? '', /its covariate is from the 14d before a unit began, but events begin 2026-03-01T/);
 });
 
 test('what cannot be planned is told', async () => {

@@ -1,7 +1,7 @@
 import type { MetricDefinition } from '../../definitions/metric.ts';
 import { aaOf, type AaSplitting, type MetricAa } from '../history/aa.ts';
 import { aaTable } from '../history/aa-wording.ts';
-import { iso, pastOf, type PastRequest, type PastWarehouse } from './past-time.ts';
+import { cutCovariates, iso, pastOf, type PastRequest, type PastWarehouse } from './past-time.ts';
 import { readPastMetrics } from './past-units.ts';
 
 export interface PastAaRequest extends PastRequest, AaSplitting {
@@ -23,6 +23,8 @@ export interface PastAaAnalysis extends AaSplitting {
   readonly from: string;
   readonly until: string;
   readonly metrics: readonly PastMetricAa[];
+  /** Sentences. */
+  readonly warnings: readonly string[];
 }
 
 /**
@@ -46,7 +48,18 @@ export async function analyzePastAa(
   });
   const { name, unitType, beganWith, splits, looks, alpha, seed } = request;
   const time = { from: iso(past.fromMs), until: iso(past.untilMs) };
-  return { warehouse: name, unit: unitType, beganWith, ...time, splits, looks, alpha, seed, metrics };
+  return {
+    warehouse: name,
+    unit: unitType,
+    beganWith,
+    ...time,
+    splits,
+    looks,
+    alpha,
+    seed,
+    metrics,
+    warnings: cutCovariates(past, request.metrics),
+  };
 }
 
 export function pastAaText(analysis: PastAaAnalysis): string {
@@ -62,5 +75,6 @@ export function pastAaText(analysis: PastAaAnalysis): string {
     `split by hash ${splits} times into two arms that are alike (seed ${seed}); alpha = ${alpha}`,
     '',
     aaTable(analysis),
+    ...analysis.warnings.map((warning) => `Warning: ${warning}`),
   ].join('\n');
 }

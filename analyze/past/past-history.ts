@@ -7,7 +7,7 @@ import type { ScorecardRow } from '../../warehouse-sql/compose-scorecard.ts';
 import { pastArrivalsQuery, pastStatisticsQuery, type PastUnits } from '../../warehouse-sql/past-queries.ts';
 import { AnalyzeError } from '../analyze-error.ts';
 import { arrivalsOf, type Arrivals } from '../plan/arrivals.ts';
-import { dialectOf, iso, noUnits, pastOf, type PastRequest, type PastWarehouse } from './past-time.ts';
+import { cutCovariates, dialectOf, iso, noUnits, pastOf, type PastRequest, type PastWarehouse } from './past-time.ts';
 
 /** What units of the past were like, and how they came. */
 export interface PastHistory {
@@ -19,6 +19,8 @@ export interface PastHistory {
   /** ISO 8601. */
   readonly from: string;
   readonly until: string;
+  /** Sentences. */
+  readonly warnings: readonly string[];
 }
 
 const DAY_MS = 86_400_000;
@@ -55,6 +57,7 @@ export async function readPastHistory(
     arrivals: await readArrivals(warehouse, past, metric),
     from: iso(past.fromMs),
     until: iso(past.untilMs),
+    warnings: cutCovariates(past, [metric]),
   };
 }
 

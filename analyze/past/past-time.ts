@@ -1,3 +1,5 @@
+import { formatDuration } from '../../definitions/duration.ts';
+import type { MetricDefinition } from '../../definitions/metric.ts';
 import type { ReadOnlyWarehouse } from '../../warehouse/read-only/port.ts';
 import { bigQuery, duckDb, type Dialect } from '../../warehouse-sql/dialect.ts';
 import { pastSpanQuery, type PastUnits } from '../../warehouse-sql/past-queries.ts';
@@ -21,8 +23,14 @@ export type PastWarehouse = Pick<ReadOnlyWarehouse, 'dialectName' | 'query' | 'q
 const DAY_MS = 86_400_000;
 const DEFAULT_DAYS = 28;
 
+/** A time of the past. */
+export interface KnownPast extends PastUnits {
+  /** When the UTC day of the first event begins. */
+  readonly firstEventMs: number;
+}
+
 /** @throws AnalyzeError where there is no such time in the warehouse */
-export async function pastOf(warehouse: PastWarehouse, request: PastRequest): Promise<PastUnits> {
+export async function pastOf(warehouse: PastWarehouse, request: PastRequest): Promise<KnownPast> {
   const [span] = await warehouse.query(pastSpanQuery(dialectOf(warehouse)));
   const { first_ms: firstMs = null, last_ms: lastMs = null } = span ?? {};
   if (firstMs === null || lastMs === null) throw new AnalyzeError(`${request.name} holds no events`);
@@ -37,11 +45,29 @@ export async function pastOf(warehouse: PastWarehouse, request: PastRequest): Pr
       `${request.name} has no events from ${iso(fromMs)} until ${iso(untilMs)}; its events are from ${iso(firstMs)} until ${iso(lastMs)}`,
     );
   const { unitType, beganWith } = request;
-  return { unitType, beganWith, fromMs, untilMs };
+  return { unitType, beganWith, fromMs, untilMs, firstEventMs: Math.floor(firstMs / DAY_MS) * DAY_MS };
 }
 
 export function dialectOf({ dialectName }: PastWarehouse): Dialect {
   return dialectName === 'duckdb' ? duckDb : bigQuery;
+}
+
+/**
+ * Whether units that began first lack the time before, of which a covariate is made: CUPED then seems to remove less than it will.
+ *
+ * @returns a sentence for each metric whose covariate is cut
+ */
+export function cutCovariates(
+  { fromMs, firstEventMs }: KnownPast,
+  metrics: readonly Pick<MetricDefinition, 'key' | 'covariateMs'>[],
+): readonly string[] {
+  return metrics
+    .filter(({ covariateMs }) => covariateMs > 0 && fromMs - covariateMs < firstEventMs)
+    .map(
+      ({ key, covariateMs }) =>
+        `metric ${key}: its covariate is from the ${formatDuration(covariateMs)} before a unit began, but events begin ${iso(firstEventMs)}, so units that began before ${iso(firstEventMs + covariateMs)} lack some of it; ` +
+        `CUPED removes more in an experiment than here. Begin later with --since`,
+    );
 }
 
 /** For a message: why no unit is left. */

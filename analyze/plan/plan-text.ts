@@ -27,6 +27,7 @@ export function planText(plan: Plan): string {
     parts.push(
       'Give --mde for the units that an effect needs, or --units or --daily-units for the effects that can be found.',
     );
+  parts.push(...plan.warnings.map((warning) => `Warning: ${warning}`));
   return parts.join('\n\n');
 }
 

@@ -30,6 +30,8 @@ export interface PlanRequest {
   readonly effect: WantedEffect | null;
   /** How units come, in all arms together; null: not known. */
   readonly arrivals: Arrivals | null;
+  /** What a reader has to know of the baseline, in sentences; default: nothing. */
+  readonly warnings?: readonly string[];
   /** How many units there will be; null: that is the question. */
   readonly units: number | null;
 }
@@ -67,6 +69,7 @@ export interface Plan {
   readonly neededByStopping: readonly (Size & { readonly stopping: PlannedStopping })[];
   /** The smallest effect that is found with the wanted power: at the given units, else after each week. */
   readonly detectable: readonly Detectable[];
+  readonly warnings: readonly string[];
   /** To find the effect at the given units; null without either. */
   readonly powerAtUnits: number | null;
 }
@@ -88,6 +91,7 @@ export function makePlan(request: PlanRequest): Plan {
       baseline: { mean, standardDeviation, source: request.source },
       varianceRemovedRatio,
       clusters: request.clusters ?? null,
+      warnings: request.warnings ?? [],
       stopping,
       alpha,
       power,

@@ -25,7 +25,10 @@ export interface BaselineOptions extends Omit<PastOptions, 'warehouse'> {
   readonly icc?: string;
 }
 
-export type FromBaseline = Pick<PlanRequest, 'baseline' | 'clusters' | 'source' | 'varianceRemovedRatio' | 'arrivals'>;
+export type FromBaseline = Pick<
+  PlanRequest,
+  'baseline' | 'clusters' | 'warnings' | 'source' | 'varianceRemovedRatio' | 'arrivals'
+>;
 
 /** What units are like as they are today: as given, from a file, or from the platform's own past. */
 export async function baselineOf(shell: Shell, options: BaselineOptions): Promise<FromBaseline> {
