@@ -90,14 +90,16 @@ export async function scoreExisting(request: ConnectRequest, experimentKey: stri
   });
 }
 
-interface Opened extends ParsedWarehouseSource {
+/** A document and its warehouse, opened. */
+export interface Opened extends ParsedWarehouseSource {
   readonly warehouse: ReadOnlyWarehouse;
   readonly dialect: Dialect;
   readonly known: KnownQueries;
   readonly nowMs: number;
 }
 
-async function withSource<T>(request: ConnectRequest, work: (opened: Opened) => Promise<T>): Promise<T> {
+/** Opens the warehouse for as long as the work takes. */
+export async function withSource<T>(request: ConnectRequest, work: (opened: Opened) => Promise<T>): Promise<T> {
   const parsed = parseWarehouseSource(request.text, request.fileName);
   const { baseDirectory, signal, bigQueryApiEndpoint } = request;
   const warehouse = await openSource(parsed.source.connection, { baseDirectory, signal, bigQueryApiEndpoint });

@@ -5,7 +5,7 @@ import { compose, type Dialect, type TypedStatement } from './dialect.ts';
 import { assertTotals } from './designed-queries.ts';
 import { FIRST_EXPOSURES } from './intermediate/first-exposures.ts';
 import { unitOutcomes } from './intermediate/unit-outcomes.ts';
-import type { Sources } from './sources.ts';
+import type { CountedMetric, Sources } from './sources.ts';
 import { stagingLinks } from './staging/links.ts';
 import { outcomeParameters, stagingOutcomes } from './staging/outcomes.ts';
 import { stagingPastUnits, type PastUnits } from './staging/past-units.ts';
@@ -44,7 +44,16 @@ export function pastUnitsQuery(
   past: PastUnits,
   metrics: readonly MetricDefinition[],
 ): TypedStatement<PastUnitRow> {
-  const { exposures, outcomes, parameters } = sourcesOf(dialect, past, metrics);
+  const statement = composePastUnits(dialect, sourcesOf(dialect, past, metrics), metrics);
+  return { ...statement, labels: { purpose: 'past_units' } };
+}
+
+/** The same, from wherever units and outcomes come. */
+export function composePastUnits(
+  dialect: Dialect,
+  { exposures, outcomes, parameters }: Sources,
+  metrics: readonly CountedMetric[],
+): TypedStatement<PastUnitRow> {
   const numbers = metrics.flatMap((metric, index) => [
     `y_${index}`,
     `x_${index}`,
@@ -58,7 +67,7 @@ SELECT
   ${numbers.join(',\n  ')}
 FROM unit_metrics
 ORDER BY began_ms, unit_key`;
-  return { ...compose<PastUnitRow>(models, sql, parameters), labels: { purpose: 'past_units' } };
+  return compose<PastUnitRow>(models, sql, parameters);
 }
 
 /** The sufficient statistics of every metric over the units of the past whose window closed: rows as of a scorecard with one variant. */
@@ -78,14 +87,22 @@ export interface PastArrivalRow extends Row {
 
 /** How many units began on each day of the time. */
 export function pastArrivalsQuery(dialect: Dialect, past: PastUnits): TypedStatement<PastArrivalRow> {
+  const sources = { exposures: exposuresOf(dialect, past), parameters: parametersOf(past) };
+  return { ...composePastArrivals(dialect, sources), labels: { purpose: 'past_arrivals' } };
+}
+
+/** The same, from wherever units come. */
+export function composePastArrivals(
+  dialect: Dialect,
+  { exposures, parameters }: Pick<Sources, 'exposures' | 'parameters'>,
+): TypedStatement<PastArrivalRow> {
   const day = dialect.dayMs('first_exposed_at');
   const sql = `
 SELECT ${day} AS day_ms, COUNT(*) AS units
 FROM int_first_exposures
 GROUP BY 1
 ORDER BY 1`;
-  const models = [...exposuresOf(dialect, past), FIRST_EXPOSURES];
-  return { ...compose<PastArrivalRow>(models, sql, parametersOf(past)), labels: { purpose: 'past_arrivals' } };
+  return compose<PastArrivalRow>([...exposures, FIRST_EXPOSURES], sql, parameters);
 }
 
 export interface PastSlots {

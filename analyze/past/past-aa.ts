@@ -1,12 +1,10 @@
-import type { MetricDefinition } from '../../definitions/metric.ts';
 import { aaOf, type AaSplitting, type MetricAa } from '../history/aa.ts';
 import { aaTable } from '../history/aa-wording.ts';
-import { cutCovariates, iso, pastOf, type PastRequest, type PastWarehouse } from './past-time.ts';
+import { cutCovariates, iso, pastOf, type PastRequest } from './past-time.ts';
+import type { PastSource } from './past-source.ts';
 import { readPastMetrics } from './past-units.ts';
 
-export interface PastAaRequest extends PastRequest, AaSplitting {
-  readonly metrics: readonly MetricDefinition[];
-}
+export type PastAaRequest = PastRequest & AaSplitting;
 
 /** A metric over the units whose window closed. */
 export interface PastMetricAa extends MetricAa {
@@ -35,12 +33,12 @@ export interface PastAaAnalysis extends AaSplitting {
  * @throws AnalyzeError where the past cannot be read as asked
  */
 export async function analyzePastAa(
-  warehouse: PastWarehouse,
+  source: PastSource,
   request: PastAaRequest,
   onMetric: (metric: string) => void,
 ): Promise<PastAaAnalysis> {
-  const past = await pastOf(warehouse, request);
-  const found = await readPastMetrics(warehouse, request, past, request.metrics);
+  const past = await pastOf(source, request);
+  const found = await readPastMetrics(source, request, past);
   const metrics = found.map(({ metric, history, hasCovariate }): PastMetricAa => {
     onMetric(metric.key);
     const unitCount = history.numbers[0]?.length ?? 0;
@@ -58,7 +56,7 @@ export async function analyzePastAa(
     alpha,
     seed,
     metrics,
-    warnings: cutCovariates(past, request.metrics),
+    warnings: cutCovariates(past, source.metrics),
   };
 }
 

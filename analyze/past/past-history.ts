@@ -4,10 +4,11 @@ import { momentsFromSums } from '../../estimators/moments.ts';
 import type { CovariateSums } from '../../estimators/cuped.ts';
 import type { Baseline } from '../../estimators/planning/plan.ts';
 import type { ScorecardRow } from '../../warehouse-sql/compose-scorecard.ts';
-import { pastArrivalsQuery, pastStatisticsQuery, type PastUnits } from '../../warehouse-sql/past-queries.ts';
+import type { PastUnits } from '../../warehouse-sql/past-queries.ts';
 import { AnalyzeError } from '../analyze-error.ts';
 import { arrivalsOf, type Arrivals } from '../plan/arrivals.ts';
-import { cutCovariates, dialectOf, iso, noUnits, pastOf, type PastRequest, type PastWarehouse } from './past-time.ts';
+import type { PastMetricKind, PastSource } from './past-source.ts';
+import { cutCovariates, iso, noUnits, pastOf, type PastRequest } from './past-time.ts';
 
 /** What units of the past were like, and how they came. */
 export interface PastHistory {
@@ -31,13 +32,11 @@ const RATES: ReadonlySet<MetricDefinition['type']> = new Set(['proportion', 'ret
  *
  * @throws AnalyzeError where no unit is left, or nothing varies
  */
-export async function readPastHistory(
-  warehouse: PastWarehouse,
-  request: PastRequest,
-  metric: MetricDefinition,
-): Promise<PastHistory> {
-  const past = await pastOf(warehouse, request);
-  const rows = await warehouse.query(pastStatisticsQuery(dialectOf(warehouse), past, [metric]));
+export async function readPastHistory(source: PastSource, request: PastRequest): Promise<PastHistory> {
+  const [metric, ...others] = source.metrics;
+  if (metric === undefined || others.length > 0) throw new RangeError('the past is read for one metric at a time');
+  const past = await pastOf(source, request);
+  const rows = await source.statistics(past);
   if (!rows.some(({ part }) => part === 'exposed')) throw new AnalyzeError(noUnits(request, past));
   const row = rows.find(({ part }) => part === 'matured');
   const sums = row === undefined ? null : readableSums(row);
@@ -45,6 +44,8 @@ export async function readPastHistory(
     throw new AnalyzeError(
       `metric ${metric.key}: fewer than 2 ${request.unitType}s have a value and a window of ${metric.windowMs / 3_600_000} hours that closed until ${iso(past.untilMs)}; begin earlier with --since`,
     );
+  if (!Number.isFinite(sums.sumY) || !Number.isFinite(sums.sumYY))
+    throw new AnalyzeError(`metric ${metric.key}: it adds up to no finite number; leave NaN and infinities out`);
   const { mean, variance } = momentsFromSums({ count: sums.count, sum: sums.sumY, sumOfSquares: sums.sumYY });
   if (!(variance > 0)) throw new AnalyzeError(`metric ${metric.key}: every unit has ${mean}; nothing varies`);
   const isRate = RATES.has(metric.type) && metric.givenStep === undefined;
@@ -54,7 +55,7 @@ export async function readPastHistory(
       : { kind: 'mean', mean, standardDeviation: Math.sqrt(variance) },
     varianceRemovedRatio: metric.covariateMs > 0 ? squaredCorrelation(sums) : 0,
     unitCount: sums.count,
-    arrivals: await readArrivals(warehouse, past, metric),
+    arrivals: await readArrivals(source, past, metric),
     from: iso(past.fromMs),
     until: iso(past.untilMs),
     warnings: cutCovariates(past, [metric]),
@@ -83,8 +84,8 @@ function squaredCorrelation({ count, sumY, sumYY, sumX, sumXX, sumXY }: Covariat
   return xx > 0 && yy > 0 ? Math.min(1 - Number.EPSILON, (xy * xy) / (xx * yy)) : 0;
 }
 
-async function readArrivals(warehouse: PastWarehouse, past: PastUnits, metric: MetricDefinition): Promise<Arrivals> {
-  const rows = await warehouse.query(pastArrivalsQuery(dialectOf(warehouse), past));
+async function readArrivals(source: PastSource, past: PastUnits, metric: PastMetricKind): Promise<Arrivals> {
+  const rows = await source.arrivals(past);
   const firstDay = Math.floor(past.fromMs / DAY_MS);
   const newUnits = new Array<number>(Math.ceil(past.untilMs / DAY_MS) - firstDay).fill(0);
   for (const { day_ms: dayMs, units } of rows) newUnits[Math.floor(dayMs / DAY_MS) - firstDay] = units;

@@ -2,7 +2,8 @@ import type { MetricDefinition } from '../../definitions/metric.ts';
 import { pastSlotsQuery } from '../../warehouse-sql/past-queries.ts';
 import { AnalyzeError } from '../analyze-error.ts';
 import { slotHistory, type SlotHistory } from '../plan/slots.ts';
-import { dialectOf, pastOf, type PastRequest, type PastWarehouse } from './past-time.ts';
+import { dialectOf, ownPast, type PastWarehouse } from './past-source.ts';
+import { pastOf, type PastRequest } from './past-time.ts';
 
 /**
  * A count or a sum by region and slot, from the platform's own events.
@@ -18,7 +19,7 @@ export async function readPastSlots(
   if ((type !== 'count' && type !== 'sum') || cap !== undefined || capPercentile !== undefined)
     throw new AnalyzeError(`metric ${key}: a window of a switchback has a total; give a count or a sum without a cap`);
   const { region, slotMs } = request;
-  const past = await pastOf(warehouse, request);
+  const past = await pastOf(ownPast(warehouse, [metric]), request);
   const time = {
     fromMs: Math.ceil(past.fromMs / slotMs) * slotMs,
     untilMs: Math.floor(past.untilMs / slotMs) * slotMs,

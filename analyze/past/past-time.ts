@@ -1,11 +1,10 @@
 import { formatDuration } from '../../definitions/duration.ts';
 import type { MetricDefinition } from '../../definitions/metric.ts';
-import type { ReadOnlyWarehouse } from '../../warehouse/read-only/port.ts';
-import { bigQuery, duckDb, type Dialect } from '../../warehouse-sql/dialect.ts';
-import { pastSpanQuery, type PastUnits } from '../../warehouse-sql/past-queries.ts';
+import type { PastUnits } from '../../warehouse-sql/past-queries.ts';
 import { AnalyzeError } from '../analyze-error.ts';
+import type { PastSource } from './past-source.ts';
 
-/** Units of the past, in the platform's own warehouse. */
+/** Units of the past. */
 export interface PastRequest {
   /** The warehouse as it was named, for messages. */
   readonly name: string;
@@ -16,9 +15,9 @@ export interface PastRequest {
   readonly fromMs: number | null;
   /** Null: where the newest event's UTC day begins, which is the last moment before which every day is whole. */
   readonly untilMs: number | null;
+  /** Later events are by clocks that are ahead. */
+  readonly nowMs: number;
 }
-
-export type PastWarehouse = Pick<ReadOnlyWarehouse, 'dialectName' | 'query' | 'queryColumns'>;
 
 const DAY_MS = 86_400_000;
 const DEFAULT_DAYS = 28;
@@ -30,10 +29,11 @@ export interface KnownPast extends PastUnits {
 }
 
 /** @throws AnalyzeError where there is no such time in the warehouse */
-export async function pastOf(warehouse: PastWarehouse, request: PastRequest): Promise<KnownPast> {
-  const [span] = await warehouse.query(pastSpanQuery(dialectOf(warehouse)));
-  const { first_ms: firstMs = null, last_ms: lastMs = null } = span ?? {};
-  if (firstMs === null || lastMs === null) throw new AnalyzeError(`${request.name} holds no events`);
+export async function pastOf(source: Pick<PastSource, 'span'>, request: PastRequest): Promise<KnownPast> {
+  const { first_ms: firstMs, last_ms: newestMs } = await source.span();
+  if (firstMs === null || newestMs === null) throw new AnalyzeError(`${request.name} holds no events`);
+  // A clock that is ahead writes events of the future.
+  const lastMs = Math.min(newestMs, request.nowMs);
   const untilMs = request.untilMs ?? Math.floor(lastMs / DAY_MS) * DAY_MS;
   const fromMs = request.fromMs ?? Math.max(untilMs - DEFAULT_DAYS * DAY_MS, Math.floor(firstMs / DAY_MS) * DAY_MS);
   if (fromMs >= untilMs)
@@ -46,10 +46,6 @@ export async function pastOf(warehouse: PastWarehouse, request: PastRequest): Pr
     );
   const { unitType, beganWith } = request;
   return { unitType, beganWith, fromMs, untilMs, firstEventMs: Math.floor(firstMs / DAY_MS) * DAY_MS };
-}
-
-export function dialectOf({ dialectName }: PastWarehouse): Dialect {
-  return dialectName === 'duckdb' ? duckDb : bigQuery;
 }
 
 /**

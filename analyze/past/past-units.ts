@@ -1,12 +1,13 @@
-import { isQuotient, type MetricDefinition } from '../../definitions/metric.ts';
+import { isQuotient } from '../../definitions/metric.ts';
 import type { AaHistory } from '../../estimators/reading/retrospective-aa.ts';
-import { pastUnitsQuery, type PastUnits } from '../../warehouse-sql/past-queries.ts';
+import type { PastUnits } from '../../warehouse-sql/past-queries.ts';
 import { AnalyzeError } from '../analyze-error.ts';
-import { dialectOf, iso, noUnits, type PastRequest, type PastWarehouse } from './past-time.ts';
+import type { PastMetricKind, PastSource } from './past-source.ts';
+import { iso, noUnits, type PastRequest } from './past-time.ts';
 
 /** The units whose window of a metric closed in the time, in the order in which they came. */
 export interface PastMetric {
-  readonly metric: MetricDefinition;
+  readonly metric: PastMetricKind;
   readonly history: AaHistory;
   /** Whether the same metric before the unit's first event is a covariate. */
   readonly hasCovariate: boolean;
@@ -14,17 +15,17 @@ export interface PastMetric {
 
 /** @throws AnalyzeError for a quantile, which has no number per unit, or where no unit is left */
 export async function readPastMetrics(
-  warehouse: PastWarehouse,
+  source: PastSource,
   request: PastRequest,
   past: PastUnits,
-  metrics: readonly MetricDefinition[],
 ): Promise<readonly PastMetric[]> {
+  const { metrics } = source;
   for (const { key, type } of metrics)
     if (type === 'quantile')
       throw new AnalyzeError(
         `metric ${key}: a quantile has no number per unit to split; use a mean, a proportion or a ratio`,
       );
-  const { rowCount, columns } = await warehouse.queryColumns(pastUnitsQuery(dialectOf(warehouse), past, metrics));
+  const { rowCount, columns } = await source.units(past);
   if (rowCount === 0) throw new AnalyzeError(noUnits(request, past));
   const column = (name: string): Float64Array => {
     const values = columns[name];
@@ -35,7 +36,7 @@ export async function readPastMetrics(
     const matured = maturedCount(column('began_ms'), past.untilMs - metric.windowMs);
     if (matured === 0)
       throw new AnalyzeError(
-        `metric ${metric.key}: no unit's window of ${metric.windowMs / 3_600_000} hours closed until ${iso(past.untilMs)}; begin earlier with --from`,
+        `metric ${metric.key}: no unit's window of ${metric.windowMs / 3_600_000} hours closed until ${iso(past.untilMs)}; begin earlier with --since`,
       );
     // A view, because units are in the order in which they began.
     const upTo = (name: string): Float64Array => column(name).subarray(0, matured);

@@ -4,7 +4,7 @@ import type { AaSplitting } from '../../analyze/history/aa.ts';
 import type { Answer, Shell } from '../shell.ts';
 import { UsageError } from '../failures.ts';
 import { levelOf, wholeOf } from './analyze-request.ts';
-import { metricsOf, pastRequestOf, WAREHOUSE_HELP, withPastWarehouse, type PastOptions } from './past-warehouse.ts';
+import { pastRequestOf, WAREHOUSE_HELP, withPastSource, type PastOptions } from './past-warehouse.ts';
 
 interface Options {
   readonly unit?: string;
@@ -26,12 +26,13 @@ Before a metric decides anything, see whether it finds differences where there a
 again and again. A metric that holds finds a difference in as many splits as alpha allows.
 
 The units are those of a file, or with --warehouse those of the platform's own events: each enters with its first event in the time, its metrics are
-computed by the SQL of scorecards, and it is split by hash. The platform keeps a DuckDB file to itself while it runs: name a copy.
+computed by the SQL of scorecards, and it is split by hash. Or they are those of a warehouse that a document of umpire connect describes. The platform keeps a DuckDB file to itself while it runs: name a copy.
 
 Examples:
   umpire aa history.csv --unit user_id --metric revenue:mean --metric 'clicks/views:ratio'
   umpire aa history.parquet --unit user_id --metric revenue:sum:cap=p99 --covariate revenue_pre --splits 5000 --json
   umpire aa --warehouse warehouse.duckdb --metrics metrics.yaml
+  umpire aa --warehouse shop.yaml --metric revenue --began-with visits
   umpire aa --warehouse bigquery:acme.events --metrics metrics.yaml --metric revenue --began-with session_started --since 2026-03-01T00:00:00Z`;
 
 export function addAaCommand(program: Command, shell: Shell): void {
@@ -101,11 +102,9 @@ async function ofFile(shell: Shell, file: string, options: Options): Promise<Ans
 async function ofWarehouse(shell: Shell, options: Options & PastOptions): Promise<Answer> {
   if (options.covariate.length > 0)
     throw new UsageError("--covariate is a column of a file; a metric's document says its covariate");
-  const request = { ...pastRequestOf(options), ...splittingOf(options), metrics: await metricsOf(options) };
+  const request = { ...pastRequestOf(shell, options), ...splittingOf(options) };
   const { analyzePastAa, pastAaText } = await import('../../analyze/past/past-aa.ts');
-  const analysis = await withPastWarehouse(options.warehouse, shell, (warehouse) =>
-    analyzePastAa(warehouse, request, onMetric(shell)),
-  );
+  const analysis = await withPastSource(options, shell, (source) => analyzePastAa(source, request, onMetric(shell)));
   return { json: analysis, text: pastAaText(analysis) };
 }
 

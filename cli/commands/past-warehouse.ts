@@ -3,7 +3,8 @@ import type { MetricDefinition } from '../../definitions/metric.ts';
 import type { WarehouseConnection } from '../../definitions/warehouse-source.ts';
 import { parseDefinitions } from '../../definitions/parse.ts';
 import { didYouMean } from '../../definitions/suggestion.ts';
-import type { PastRequest, PastWarehouse } from '../../analyze/past/past-time.ts';
+import type { PastSource, PastWarehouse } from '../../analyze/past/past-source.ts';
+import type { PastRequest } from '../../analyze/past/past-time.ts';
 import { readText } from '../documents.ts';
 import { UsageError } from '../failures.ts';
 import type { Shell } from '../shell.ts';
@@ -21,7 +22,8 @@ export interface PastOptions {
   readonly until?: string;
 }
 
-export const WAREHOUSE_HELP = 'a DuckDB file, or bigquery:PROJECT.DATASET; nothing is written to it';
+export const WAREHOUSE_HELP =
+  'a DuckDB file, bigquery:PROJECT.DATASET, or a document of umpire connect; nothing is written to it';
 
 /** Opens the warehouse for reading only, for as long as the work takes. */
 export async function withPastWarehouse<T>(
@@ -60,10 +62,45 @@ function connectionOf(name: string, configuration: Shell['surroundings']['config
   };
 }
 
-export function pastRequestOf({ warehouse, unit, beganWith, since, until }: PastOptions): PastRequest {
+/** Whether the warehouse is one that others own, described by a document of `umpire connect`. */
+export function isForeign(warehouse: string): boolean {
+  return /\.(ya?ml|json)$/i.test(warehouse);
+}
+
+/** The past of the platform's own events, or of a warehouse that a document describes, with the metrics that are asked for. */
+export async function withPastSource<T>(
+  options: PastOptions,
+  shell: Shell,
+  work: (source: PastSource) => Promise<T>,
+): Promise<T> {
+  const { warehouse: name, metric: metricKeys, beganWith = null } = options;
+  if (!isForeign(name)) {
+    const metrics = await metricsOf(options);
+    const { ownPast } = await import('../../analyze/past/past-source.ts');
+    return await withPastWarehouse(name, shell, (warehouse) => work(ownPast(warehouse, metrics)));
+  }
+  if (options.metrics !== undefined)
+    throw new UsageError(`--metrics does not go with ${name}, which has metrics itself`);
+  if (options.unit !== undefined)
+    throw new UsageError(`--unit does not go with ${name}, whose columns say what a unit is`);
+  const { surroundings } = shell;
+  const request = {
+    text: await readText(name),
+    fileName: name,
+    baseDirectory: path.dirname(path.resolve(name)),
+    nowMs: surroundings.clock(),
+    signal: surroundings.signal,
+    bigQueryApiEndpoint: surroundings.configuration.BIGQUERY_API_ENDPOINT,
+  };
+  const { withForeignPast } = await import('../../connect/past.ts');
+  return await reachedWarehouse(() => withForeignPast(request, { metricKeys, beganWith }, work));
+}
+
+export function pastRequestOf(shell: Shell, { warehouse, unit, beganWith, since, until }: PastOptions): PastRequest {
   return {
     name: warehouse,
-    unitType: unit ?? 'user',
+    nowMs: shell.surroundings.clock(),
+    unitType: unit ?? (isForeign(warehouse) ? 'unit' : 'user'),
     beganWith: beganWith ?? null,
     fromMs: since === undefined ? null : timeOf('--since', since),
     untilMs: until === undefined ? null : timeOf('--until', until),

@@ -6,7 +6,7 @@ import type { Baseline } from '../../estimators/planning/plan.ts';
 import { UsageError } from '../failures.ts';
 import type { Shell } from '../shell.ts';
 import { finite, positive, shareOf } from './option-numbers.ts';
-import { metricsOf, pastRequestOf, withPastWarehouse, type PastOptions } from './past-warehouse.ts';
+import { pastRequestOf, withPastSource, type PastOptions } from './past-warehouse.ts';
 
 /** The options that say what units are like today. */
 export interface BaselineOptions extends Omit<PastOptions, 'warehouse'> {
@@ -111,19 +111,16 @@ async function ofFile(options: BaselineOptions & { readonly from: string }): Pro
 }
 
 async function ofWarehouse(shell: Shell, options: BaselineOptions & PastOptions): Promise<FromBaseline> {
-  const [metric, ...others] = await metricsOf(options);
-  if (metric === undefined || others.length > 0)
-    throw new UsageError('plan for one --metric at a time, by its key: the one that decides');
   const { readPastHistory } = await import('../../analyze/past/past-history.ts');
-  const history = await withPastWarehouse(options.warehouse, shell, (warehouse) =>
-    readPastHistory(warehouse, pastRequestOf(options), metric),
-  );
-  const { unitCount, from, until, ...rest } = history;
-  const time = `${from.slice(0, 10)} to ${until.slice(0, 10)}`;
-  return {
-    ...rest,
-    source: `${metric.key} of ${unitCount} ${options.unit ?? 'user'}s in ${options.warehouse}, ${time}`,
-  };
+  const request = pastRequestOf(shell, options);
+  return await withPastSource(options, shell, async (source) => {
+    const [metric, ...others] = source.metrics;
+    if (metric === undefined || others.length > 0)
+      throw new UsageError('plan for one --metric at a time, by its key: the one that decides');
+    const { unitCount, from, until, ...rest } = await readPastHistory(source, request);
+    const time = `${from.slice(0, 10)} to ${until.slice(0, 10)}`;
+    return { ...rest, source: `${metric.key} of ${unitCount} ${request.unitType}s in ${options.warehouse}, ${time}` };
+  });
 }
 
 function baselineOfNumbers({ baselineMean, baselineSd, baselineRate }: BaselineOptions): Baseline {

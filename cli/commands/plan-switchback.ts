@@ -6,7 +6,7 @@ import type { PlannedStopping } from '../../estimators/planning/plan.ts';
 import { UsageError } from '../failures.ts';
 import type { Answer, Shell } from '../shell.ts';
 import { wholeOf } from './analyze-request.ts';
-import { metricsOf, pastRequestOf, withPastWarehouse } from './past-warehouse.ts';
+import { isForeign, metricsOf, pastRequestOf, withPastWarehouse } from './past-warehouse.ts';
 import type { BaselineOptions } from './plan-baseline.ts';
 
 /** The options of `umpire plan --design switchback`, beside those of a baseline. */
@@ -93,11 +93,15 @@ async function historyOf(
   const slotMs = lengthOf('--slot', options.slot ?? '1h');
   if (slotMs < 1 || 86_400_000 % slotMs !== 0) throw new UsageError('--slot must divide a day, such as 10m, 30m or 1h');
   if (warehouse !== undefined) {
+    if (isForeign(warehouse))
+      throw new UsageError(
+        '--design switchback reads a file, or the events of the platform, not a document of umpire connect',
+      );
     const [definition, ...others] = await metricsOf({ ...options, warehouse });
     if (definition === undefined || others.length > 0)
       throw new UsageError('plan for one --metric at a time, by its key: the one that decides');
     const { readPastSlots } = await import('../../analyze/past/past-slots.ts');
-    const request = { ...pastRequestOf({ ...options, warehouse }), region, slotMs };
+    const request = { ...pastRequestOf(shell, { ...options, warehouse }), region, slotMs };
     const history = await withPastWarehouse(warehouse, shell, (opened) => readPastSlots(opened, request, definition));
     return { history, source: `${definition.key} by ${region} in ${warehouse}` };
   }

@@ -11,6 +11,13 @@ import { openReadOnlyDuckDb } from '../../warehouse/read-only/duckdb.ts';
 import type { ColumnKind, ReadOnlyWarehouse } from '../../warehouse/read-only/port.ts';
 import { bigQuery, duckDb, type Dialect, type TypedStatement } from '../dialect.ts';
 import { assignmentCheckQuery, experimentNamesQuery, factCheckQuery, variantsQuery } from './check-queries.ts';
+import {
+  existingPastArrivalsQuery,
+  existingPastSpanQuery,
+  existingPastStatisticsQuery,
+  existingPastUnitsQuery,
+  type ExistingPast,
+} from './past-queries.ts';
 import { existingMaturityQuery, existingScorecardQuery, existingSegmentSplitQuery } from './scorecard-queries.ts';
 import type { ExistingAnalysis } from './source.ts';
 
@@ -209,6 +216,18 @@ const QUERIES: Readonly<Record<string, (dialect: Dialect, analysis: ExistingAnal
   'the check of facts without ids': (dialect, analysis) => factCheckQuery(dialect, analysis, factsOf(analysis, 1)),
 };
 
+const PAST_QUERIES: Readonly<Record<string, (dialect: Dialect, past: ExistingPast) => TypedStatement<Row>>> = {
+  'units of the past': existingPastUnitsQuery,
+  'statistics of the past': existingPastStatisticsQuery,
+  arrivals: existingPastArrivalsQuery,
+  'the span of the past': existingPastSpanQuery,
+};
+
+function pastFor(dialect: Dialect, kind: keyof typeof TIMES, beganWith: string | null): ExistingPast {
+  const { facts, metrics, timeZone, fromMs, asOfMs } = analysisFor(dialect, kind);
+  return { facts, metrics, timeZone, beganWith, fromMs, untilMs: asOfMs };
+}
+
 function factsOf({ facts }: ExistingAnalysis, index: number): ExistingAnalysis['facts'][number] {
   const found = facts[index];
   if (found === undefined) throw new RangeError(`there are no facts ${index}`);
@@ -225,3 +244,14 @@ for (const kind of ['instant', 'local-time', 'date'] as const) {
     });
   }
 }
+
+for (const kind of ['instant', 'date'] as const)
+  for (const beganWith of [null, 'visits'])
+    for (const [what, render] of Object.entries(PAST_QUERIES)) {
+      test(`${what}, by ${kind}, begun with ${beganWith ?? 'any row'}: both engines give the same`, async () => {
+        const ours = await embedded.query(render(duckDb, pastFor(duckDb, kind, beganWith)));
+        const reference = await googleSql.evaluate(render(bigQuery, pastFor(bigQuery, kind, beganWith)), TABLES);
+        assert.ok(ours.length > 0);
+        assert.deepEqual(ours, reference);
+      });
+    }
