@@ -105,6 +105,29 @@ test('what the metric was before removes variance where the past is long enough'
   assert.match(warning ?? '', /its covariate is from the 14d before a unit began, but events begin 2026-03-01T/);
 });
 
+test('clusters of the past are planned by their totals, and their users tell the correlation', async () => {
+  const plan = await planOf(
+    'revenue',
+    '--design',
+    'cluster',
+    '--cluster',
+    'city',
+    '--mde',
+    '50%',
+    '--stopping',
+    'fixed',
+  );
+  const { clusters, baseline } = plan;
+  assert.equal(clusters?.clusterCount, 30);
+  assert.ok(clusters.unitsPerCluster > 45 && clusters.unitsPerCluster <= 50);
+  // Cities differ by chance alone.
+  assert.ok(Math.abs(clusters.intraclusterCorrelation ?? 1) < 0.03);
+  assert.ok(baseline.mean > 0 && (clusters.designEffect ?? 0) >= 1);
+  const { out } = await runUmpire([...asked, '--metric', 'revenue', '--design', 'cluster', '--cluster', 'city']);
+  assert.match(out, /total revenue by city, 30 of them, in/);
+  assert.match(out, /clusters came: 30 by day 1/);
+});
+
 test('what cannot be planned is told', async () => {
   const refused = async (args: readonly string[], why: RegExp): Promise<void> => {
     const { err, exitCode } = await runUmpire(args);

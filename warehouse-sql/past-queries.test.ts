@@ -8,6 +8,7 @@ import type { Row } from '../warehouse/port.ts';
 import { bigQuery, duckDb, type Dialect, type TypedStatement } from './dialect.ts';
 import {
   pastArrivalsQuery,
+  pastClustersQuery,
   pastSlotsQuery,
   pastSpanQuery,
   pastStatisticsQuery,
@@ -125,6 +126,24 @@ test('slots add up what happened in each region', async () => {
     { region: 'b', slot_ms: day(19.5), total: 8 },
   ]);
   assert.throws(() => pastSlotsQuery(duckDb, slots, { ...DEPOSITED, type: 'proportion' }), RangeError);
+});
+
+test('units are added up within the cluster that their first event names', async () => {
+  const inTeam = (draft: Draft, team: string): Draft => ({ ...draft, properties: { ...draft.properties, team } });
+  const drafts = [
+    visit('u1', 11),
+    inTeam(visit('u1', 11.5), 'a'),
+    inTeam(deposit('u1', 12, 2), 'b'),
+    inTeam(deposit('u2', 12, 3), 'a'),
+    inTeam(visit('u3', 12), 'b'),
+    inTeam(visit('open', 19), 'b'),
+    deposit('nobodys', 12, 9),
+  ];
+  const warehouse = await fill(drafts);
+  assert.deepEqual(await warehouse.query(pastClustersQuery(duckDb, PAST, 'team', DEPOSITED)), [
+    { cluster: 'a', units: 2, sum_y: 5, sum_yy: 13 },
+    { cluster: 'b', units: 1, sum_y: 0, sum_yy: 0 },
+  ]);
 });
 
 test('a warehouse without events has no span', async () => {

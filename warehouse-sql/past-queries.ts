@@ -8,6 +8,7 @@ import { unitOutcomes } from './intermediate/unit-outcomes.ts';
 import type { CountedMetric, Sources } from './sources.ts';
 import { stagingLinks } from './staging/links.ts';
 import { outcomeParameters, stagingOutcomes } from './staging/outcomes.ts';
+import { stagingPastClusters } from './staging/past-clusters.ts';
 import { stagingPastUnits, type PastUnits } from './staging/past-units.ts';
 
 export type { PastUnits } from './staging/past-units.ts';
@@ -103,6 +104,45 @@ FROM int_first_exposures
 GROUP BY 1
 ORDER BY 1`;
   return compose<PastArrivalRow>([...exposures, FIRST_EXPOSURES], sql, parameters);
+}
+
+/** One row per cluster with units whose window closed. */
+export interface PastClusterRow extends Row {
+  readonly cluster: string;
+  readonly units: number;
+  readonly sum_y: number;
+  readonly sum_yy: number;
+}
+
+/**
+ * What units add up to within the clusters that they belong to.
+ *
+ * @param cluster the property of events that names a unit's cluster
+ * @throws RangeError for a metric that is no total
+ */
+export function pastClustersQuery(
+  dialect: Dialect,
+  past: PastUnits,
+  cluster: string,
+  metric: MetricDefinition,
+): TypedStatement<PastClusterRow> {
+  assertTotals([metric]);
+  const { exposures, outcomes, parameters } = sourcesOf(dialect, past, [metric]);
+  const sql = `
+SELECT cluster, COUNT(*) AS units, SUM(y_0) AS sum_y, SUM(y_0 * y_0) AS sum_yy
+FROM unit_metrics
+INNER JOIN stg_unit_clusters ON stg_unit_clusters.unit_id = unit_metrics.unit_id
+WHERE ${dialect.addMs('first_exposed_at', metric.windowMs)} <= ${dialect.parameter('as_of')}
+GROUP BY cluster
+ORDER BY cluster`;
+  const models = [
+    ...exposures,
+    FIRST_EXPOSURES,
+    stagingPastClusters(dialect, past.unitType, cluster),
+    ...outcomes,
+    ...unitModels(dialect, [metric]),
+  ];
+  return { ...compose<PastClusterRow>(models, sql, parameters), labels: { purpose: 'past_clusters' } };
 }
 
 export interface PastSlots {

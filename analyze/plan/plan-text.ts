@@ -15,7 +15,7 @@ export function planText(plan: Plan): string {
     `${stoppingText(plan.stopping)}, two-sided alpha ${plan.alpha}, power ${percent(plan.power, 0)}`,
   ];
   if (clusters !== null) parts.push(clustersText(clusters));
-  if (arrivals !== null) parts.push(arrivalsText(arrivals));
+  if (arrivals !== null) parts.push(arrivalsText(arrivals, nounOf(clusters)));
   if (effect !== null && needed !== null) {
     const relative = effect.relative === null ? '' : ` (${signedPercent(effect.relative)})`;
     parts.push(`To find an effect of ${signed(effect.absolute)}${relative}: ${sizeText(needed, clusters)}`);
@@ -56,12 +56,12 @@ function clustersText(clusters: PlannedClusters): string {
   ].join('; ');
 }
 
-function arrivalsText({ unitsByDay, laterDailyUnits, maturityDays }: Arrivals): string {
+function arrivalsText({ unitsByDay, laterDailyUnits, maturityDays }: Arrivals, noun: string): string {
   const come = [1, 7, 14, 28]
     .filter((day) => day <= unitsByDay.length)
     .map((day) => `${count(unitsByDay[day - 1] ?? 0)} by day ${day}`);
   const counts = maturityDays > 0 ? `; each counts ${value(maturityDays)} days after it came` : '';
-  return `units came: ${come.join(', ')}, at last ${value(laterDailyUnits)} new ones a day${counts}`;
+  return `${noun} came: ${come.join(', ')}, at last ${value(laterDailyUnits)} new ones a day${counts}`;
 }
 
 function stoppingTable({ neededByStopping, clusters, dailyUnits, arrivals }: Plan): string {

@@ -6,7 +6,14 @@ import type { Baseline } from '../../estimators/planning/plan.ts';
 import { UsageError } from '../failures.ts';
 import type { Shell } from '../shell.ts';
 import { finite, positive, shareOf } from './option-numbers.ts';
-import { pastRequestOf, withPastSource, type PastOptions } from './past-warehouse.ts';
+import {
+  isForeign,
+  metricsOf,
+  pastRequestOf,
+  withPastSource,
+  withPastWarehouse,
+  type PastOptions,
+} from './past-warehouse.ts';
 
 /** The options that say what units are like today. */
 export interface BaselineOptions extends Omit<PastOptions, 'warehouse'> {
@@ -69,16 +76,14 @@ function refuseStray(options: BaselineOptions): void {
   const { from, warehouse, covariate, date, design } = options;
   const isCluster = design === 'cluster';
   if (!isCluster && options.cluster !== undefined) throw new UsageError('--cluster belongs to --design cluster');
-  if (isCluster && from !== undefined && options.cluster === undefined)
-    throw new UsageError('--design cluster needs --cluster: the column that says which one a unit belongs to');
+  if (isCluster && (from ?? warehouse) !== undefined && options.cluster === undefined)
+    throw new UsageError(
+      '--design cluster needs --cluster: the column, or the property of events, that says which one a unit belongs to',
+    );
   for (const [name, option] of Object.entries(OF_NUMBERS))
     if (Object.hasOwn(options, name) && (!isCluster || from !== undefined || warehouse !== undefined))
       throw new UsageError(`${option} belongs to --design cluster without a file; a file tells it`);
   if (isCluster && date !== undefined) throw new UsageError('--date counts units a day; clusters do not come by day');
-  if (isCluster && warehouse !== undefined)
-    throw new UsageError(
-      "with --warehouse, name the clusters' kind with --unit, such as --unit team: the platform compares totals of clusters",
-    );
   if (from !== undefined && warehouse !== undefined) throw new UsageError('give either --from or --warehouse');
   if (warehouse !== undefined) {
     if (covariate.length > 0)
@@ -111,6 +116,8 @@ async function ofFile(options: BaselineOptions & { readonly from: string }): Pro
 }
 
 async function ofWarehouse(shell: Shell, options: BaselineOptions & PastOptions): Promise<FromBaseline> {
+  const { cluster } = options;
+  if (cluster !== undefined) return await ofWarehouseClusters(shell, { ...options, cluster });
   const { readPastHistory } = await import('../../analyze/past/past-history.ts');
   const request = pastRequestOf(shell, options);
   return await withPastSource(options, shell, async (source) => {
@@ -121,6 +128,27 @@ async function ofWarehouse(shell: Shell, options: BaselineOptions & PastOptions)
     const time = `${from.slice(0, 10)} to ${until.slice(0, 10)}`;
     return { ...rest, source: `${metric.key} of ${unitCount} ${request.unitType}s in ${options.warehouse}, ${time}` };
   });
+}
+
+async function ofWarehouseClusters(
+  shell: Shell,
+  options: BaselineOptions & PastOptions & { readonly cluster: string },
+): Promise<FromBaseline> {
+  const { warehouse, cluster } = options;
+  if (isForeign(warehouse))
+    throw new UsageError(
+      '--design cluster reads a file, or the events of the platform, not a document of umpire connect',
+    );
+  const [metric, ...others] = await metricsOf(options);
+  if (metric === undefined || others.length > 0)
+    throw new UsageError('plan for one --metric at a time, by its key: the one that decides');
+  const { readPastClusters } = await import('../../analyze/past/past-clusters.ts');
+  const request = { ...pastRequestOf(shell, options), cluster };
+  const { unitCount, from, until, ...rest } = await withPastWarehouse(warehouse, shell, (opened) =>
+    readPastClusters(opened, request, metric),
+  );
+  const time = `${from.slice(0, 10)} to ${until.slice(0, 10)}`;
+  return { ...rest, source: `total ${metric.key} by ${cluster}, ${unitCount} of them, in ${warehouse}, ${time}` };
 }
 
 function baselineOfNumbers({ baselineMean, baselineSd, baselineRate }: BaselineOptions): Baseline {

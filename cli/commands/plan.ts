@@ -69,7 +69,10 @@ export function addPlanCommand(program: Command, shell: Shell): void {
       'what will be randomized: user, cluster (such as schools) or switchback (regions in windows of time)',
       'user',
     )
-    .option('--cluster <column>', 'in the file, with --design cluster: which cluster a unit belongs to')
+    .option(
+      '--cluster <column>',
+      "with --design cluster: the column of the file, or the property of events, that names a unit's cluster",
+    )
     .option('--cluster-size <number>', 'with --design cluster and no file: units of a cluster, on average')
     .option('--size-variation <share>', "of the clusters' sizes: standard deviation over mean, such as 40%")
     .option('--icc <number>', 'with --design cluster and no file: the intracluster correlation, such as 0.05')

@@ -6,6 +6,7 @@ import { designedQuery } from '../designed-queries.ts';
 import { countUserQuery, eraseUserStatement, type ErasedUnit } from '../erasure.ts';
 import {
   pastArrivalsQuery,
+  pastClustersQuery,
   pastSlotsQuery,
   pastSpanQuery,
   pastStatisticsQuery,
@@ -113,6 +114,11 @@ const PAST_STATEMENTS: readonly RegisteredStatement[] = [
     builder: 'pastStatisticsQuery',
     name: 'past-statistics',
     render: (dialect) => pastStatisticsQuery(dialect, BEGAN_WITH, EVERY_METRIC),
+  },
+  {
+    builder: 'pastClustersQuery',
+    name: 'past-clusters',
+    render: (dialect) => pastClustersQuery(dialect, PAST, 'team', METRICS.count),
   },
   {
     builder: 'pastSlotsQuery',
