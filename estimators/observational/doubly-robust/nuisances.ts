@@ -37,6 +37,7 @@ export function linearNuisances(
   const groups = new Uint8Array(rowCount);
   for (let row = 0; row < rowCount; row += 1) groups[row] = 2 * folds[row]! + treatment[row]!;
   const grams = gramsOf(covariates, outcome, scales, groups, 2 * foldCount);
+  const all = logisticRegression(covariates, treatment, { ridge });
   const found = {
     propensity: new Float64Array(rowCount),
     withoutTreatment: new Float64Array(rowCount),
@@ -48,8 +49,11 @@ export function linearNuisances(
       const others = grams.filter((_, index) => index % 2 === group && index >> 1 !== fold);
       return linearModel(sumOfGrams(others), scales, ridge);
     });
-    const others = withoutFold(covariates, treatment, folds, fold);
-    const { intercept, slopes } = logisticRegression(others.covariates, others.treatment, { ridge });
+    const { intercept, slopes } = logisticRegression(covariates, treatment, {
+      ridge,
+      leftOut: { folds, fold },
+      start: all,
+    });
     if (without === undefined || withIt === undefined) throw new RangeError('cross-fitting: a group has no units');
     predictInto(columns, rows, without.intercept, without.slopes, found.withoutTreatment);
     predictInto(columns, rows, withIt.intercept, withIt.slopes, found.withTreatment);
@@ -67,26 +71,6 @@ export function rowsWhere(values: Uint8Array, isWanted: (of: number) => boolean)
   let place = 0;
   for (let row = 0; row < values.length; row += 1) if (isWanted(values[row]!)) rows[place++] = row;
   return rows;
-}
-
-function withoutFold(covariates: Columns, treatment: Uint8Array, folds: Uint8Array, fold: number) {
-  const rows = rowsWhere(folds, (of) => of !== fold);
-  const taken = new Uint8Array(rows.length);
-  for (let i = 0; i < rows.length; i += 1) taken[i] = treatment[rows[i]!]!;
-  return { covariates: rowsOf(covariates, rows), treatment: taken };
-}
-
-/** Some of the rows, copied. */
-export function rowsOf({ names, columns }: Columns, rows: Uint32Array): Columns {
-  return {
-    names,
-    rowCount: rows.length,
-    columns: columns.map((column) => {
-      const of = new Float64Array(rows.length);
-      for (let i = 0; i < rows.length; i += 1) of[i] = column[rows[i]!]!;
-      return of;
-    }),
-  };
 }
 
 function predictInto(

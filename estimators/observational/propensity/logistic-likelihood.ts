@@ -19,12 +19,19 @@ export interface LogisticLikelihood {
   information(coefficients: Float64Array, gradient: Float64Array, information: Float64Array): number;
 }
 
+/** Rows of one fold, which are read past. */
+export interface LeftOut {
+  readonly folds: Uint8Array;
+  readonly fold: number;
+}
+
 /** @param ridge penalty λ of λ/2 Σ b², without the intercept; 0: none */
 export function logisticLikelihood(
   { columns, rowCount }: Columns,
   treatment: Uint8Array,
   scales: ColumnScales,
   ridge: number,
+  leftOut?: LeftOut,
 ): LogisticLikelihood {
   const width = columns.length;
   const size = width + 1;
@@ -43,6 +50,7 @@ export function logisticLikelihood(
       const length = Math.min(BLOCK, rowCount - start);
       linearPredictors(columns, slopes, start, length, eta);
       logLikelihood += residuals(eta, treatment, start, length, weights);
+      if (leftOut !== undefined) logLikelihood -= forget(leftOut, treatment, start, length, eta, weights);
       addGradient(columns, eta, start, length, raw);
       if (information !== null) addInformation(columns, weights, weighted, start, length, rawInformation);
     }
@@ -125,6 +133,26 @@ function residuals(
     eta[i] = treated - propensity;
   }
   return logLikelihood - Math.log(product);
+}
+
+/** Takes rows of the fold out of the residuals and weights, and returns what they had added to the log-likelihood. */
+function forget(
+  { folds, fold }: LeftOut,
+  treatment: Uint8Array,
+  start: number,
+  length: number,
+  residual: Float64Array,
+  weights: Float64Array,
+): number {
+  let logLikelihood = 0;
+  for (let i = 0; i < length; i += 1) {
+    if (folds[start + i] !== fold) continue;
+    // The probability of what happened is 1 less the residual's size.
+    logLikelihood += Math.log1p(-Math.abs(residual[i]!));
+    residual[i] = 0;
+    weights[i] = 0;
+  }
+  return logLikelihood;
 }
 
 function addGradient(

@@ -1,7 +1,7 @@
 import { cholesky, inverseOf } from '../cholesky.ts';
 import { columnScales, type ColumnScales } from '../column-scales.ts';
 import type { Columns, Progress } from '../columns.ts';
-import { logisticLikelihood, type LogisticLikelihood } from './logistic-likelihood.ts';
+import { logisticLikelihood, type LeftOut, type LogisticLikelihood } from './logistic-likelihood.ts';
 import { maximizeByLbfgs } from './lbfgs.ts';
 import { maximizeByNewton, TOLERANCE } from './newton.ts';
 import { sampleRows } from './sample-rows.ts';
@@ -13,6 +13,10 @@ export interface LogisticOptions extends Progress {
   readonly ridge?: number;
   /** `irls` (default up to 300 columns) converges in few passes; `lbfgs` needs no matrix. */
   readonly solver?: 'irls' | 'lbfgs';
+  /** Rows of this fold are left out of the fit. */
+  readonly leftOut?: LeftOut;
+  /** A fit to begin with, such as that of all rows. */
+  readonly start?: Pick<LogisticFit, 'intercept' | 'slopes'>;
 }
 
 /** A fitted logistic regression, in the units of the columns. */
@@ -51,19 +55,23 @@ const SAMPLE_SHARE = 16;
 export function logisticRegression(
   covariates: Columns,
   treatment: Uint8Array,
-  { ridge = 0, solver, signal, onProgress }: LogisticOptions = {},
+  { ridge = 0, solver, signal, onProgress, leftOut, start }: LogisticOptions = {},
 ): LogisticFit {
   assertGroups(covariates, treatment);
   if (!(ridge >= 0) || !Number.isFinite(ridge))
     throw new RangeError(`logistic regression: the ridge must be at least 0, got ${ridge}`);
   const scales = columnScales(covariates);
-  const likelihood = logisticLikelihood(covariates, treatment, scales, ridge);
+  const likelihood = logisticLikelihood(covariates, treatment, scales, ridge, leftOut);
   const how = solver ?? (covariates.columns.length <= MOST_COLUMNS_FOR_IRLS ? 'irls' : 'lbfgs');
   const watch = { names: covariates.names, signal, onProgress, isPenalized: ridge > 0 };
   const { coefficients, value, passes } =
     how === 'lbfgs'
       ? maximizeByLbfgs(likelihood, { tolerance: TOLERANCE, ...watch })
-      : maximizeByNewton(likelihood, startOf(covariates, treatment, ridge, scales), watch);
+      : maximizeByNewton(
+          likelihood,
+          start === undefined ? startOf(covariates, treatment, ridge, scales) : standardized(start, scales),
+          watch,
+        );
   const all = unscaled(coefficients, scales);
   return {
     names: covariates.names,
@@ -102,18 +110,26 @@ function startOf(covariates: Columns, treatment: Uint8Array, ridge: number, scal
   const sample = sampleRows(covariates, treatment, SAMPLE_SHARE);
   try {
     const fit = logisticRegression(sample.covariates, sample.treatment, { ridge: ridge / SAMPLE_SHARE });
-    let intercept = fit.intercept;
-    for (let j = 0; j < fit.slopes.length; j += 1) {
-      start[j + 1] = fit.slopes[j]! * scales.deviations[j]!;
-      intercept += fit.slopes[j]! * scales.means[j]!;
-    }
-    start[0] = intercept;
-    return start;
+    return standardized(fit, scales);
   } catch (error) {
     // A sample may lack what all rows have: a level of a column, a group. Then the start is that of few rows.
     if (error instanceof RangeError || error instanceof SeparationError) return start;
     throw error;
   }
+}
+
+/** Coefficients of standardized columns, the intercept first. */
+function standardized(
+  { intercept, slopes }: Pick<LogisticFit, 'intercept' | 'slopes'>,
+  scales: ColumnScales,
+): Float64Array {
+  const coefficients = new Float64Array(slopes.length + 1);
+  coefficients[0] = intercept;
+  for (let j = 0; j < slopes.length; j += 1) {
+    coefficients[j + 1] = slopes[j]! * scales.deviations[j]!;
+    coefficients[0] += slopes[j]! * scales.means[j]!;
+  }
+  return coefficients;
 }
 
 function covarianceOf(

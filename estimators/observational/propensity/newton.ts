@@ -3,8 +3,8 @@ import type { LogisticLikelihood } from './logistic-likelihood.ts';
 import { SeparationError } from './separation-error.ts';
 
 const MOST_PASSES = 100;
-/** Coefficients of standardized columns are exact to this. */
-export const TOLERANCE = 1e-10;
+/** The last step is shorter than this; what is left of it after a step of Newton's is nothing. */
+export const TOLERANCE = 1e-8;
 /** So many steps in a row that stay as long but win nothing: the likelihood has no maximum, as it grows for ever towards infinite slopes. */
 const STALLED_STEPS = 3;
 const NO_GAIN = 1e-9;
