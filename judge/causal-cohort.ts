@@ -7,7 +7,7 @@ import type { Row, Warehouse } from '../warehouse/port.ts';
 import { eventTypesQuery, makeCohort, type CohortQuestion } from '../warehouse-sql/cohorts/cohort.ts';
 import { bigQuery, duckDb, type Dialect } from '../warehouse-sql/dialect.ts';
 import { featureColumn } from '../warehouse-sql/features/as-of.ts';
-import { FEATURES, featureOf, type FeatureDefinition } from '../warehouse-sql/features/registry.ts';
+import { FEATURES, featureOf, type FeatureDefinition } from '../definitions/features.ts';
 
 /** A question that cannot be carried out, in a sentence for who asked. */
 export class UnanswerableError extends Error {

@@ -2,7 +2,7 @@ import type { MetricDefinition } from '../../definitions/metric.ts';
 import type { Row, Statement, StatementParameter } from '../../warehouse/port.ts';
 import { compose, type Dialect, type Model, type TypedStatement } from '../dialect.ts';
 import { featureColumn, featuresAsOf } from '../features/as-of.ts';
-import type { FeatureDefinition } from '../features/registry.ts';
+import type { FeatureDefinition } from '../../definitions/features.ts';
 import { firstCopies } from '../first-copies.ts';
 import { outcomeParameters, outcomeReads } from '../staging/outcomes.ts';
 

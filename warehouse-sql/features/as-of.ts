@@ -1,5 +1,5 @@
 import type { Dialect, Model } from '../dialect.ts';
-import type { FeatureDefinition, FeatureRule } from './registry.ts';
+import type { FeatureDefinition, FeatureRule } from '../../definitions/features.ts';
 
 /** The columns of a feature, by its place. */
 export const featureColumn = (place: number): string => `f_${place}`;

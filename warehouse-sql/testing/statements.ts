@@ -13,6 +13,8 @@ import {
   pastUnitsQuery,
   type PastUnits,
 } from '../past-queries.ts';
+import { eventTypesQuery, makeCohort, type CohortQuestion } from '../cohorts/cohort.ts';
+import { FEATURES } from '../../definitions/features.ts';
 import { maturityQuery, scorecardQuery, segmentSplitQuery, type Analysis } from '../scorecard-queries.ts';
 import { day, DAY_MS, DEPOSITED, KEY } from './small-warehouse.ts';
 
@@ -129,6 +131,20 @@ const PAST_STATEMENTS: readonly RegisteredStatement[] = [
   { builder: 'pastArrivalsQuery', name: 'past-arrivals', render: (dialect) => pastArrivalsQuery(dialect, BEGAN_WITH) },
 ];
 
+const COHORT: CohortQuestion = {
+  populationEvent: 'deposit_attempted',
+  fromMs: day(0),
+  untilMs: day(10),
+  treatmentEvent: 'deposit_failed',
+  withinMs: 600_000,
+  outcome: metric({ type: 'sum' }),
+  outcomeWindowMs: 7 * DAY_MS,
+  features: FEATURES,
+  negativeControls: [metric({ type: 'count', property: null }), metric({ type: 'proportion', property: null })],
+  hasPriorOutcome: true,
+  asOfMs: day(10),
+};
+
 /**
  * Every statement that the platform asks the warehouse, in every form that a definition can give it. A test wants each exported `…Query`
  * and `…Statement` and each model to occur here.
@@ -149,6 +165,16 @@ export const STATEMENTS: readonly RegisteredStatement[] = [
   maturity('maturity-up-to-units', 500),
   ...DESIGNS.map(designed),
   ...PAST_STATEMENTS,
+  {
+    builder: 'makeCohort',
+    name: 'causal-cohort',
+    render: (dialect) => makeCohort(dialect, 'causal_cohort_0', COHORT),
+  },
+  {
+    builder: 'eventTypesQuery',
+    name: 'event-types',
+    render: (dialect) => eventTypesQuery(dialect, day(0), day(10)),
+  },
   segments('segments-one', ['region']),
   segments('segments-several', ['region', 'os', 'app_version']),
   ...Object.entries(ERASED).flatMap(([name, user]) => [

@@ -1,5 +1,6 @@
 import type { ColumnScales } from '../column-scales.ts';
 import type { Columns } from '../columns.ts';
+import { forget, type LeftOut } from './left-out.ts';
 import { scaleGradient, scaleInformation, unscaled } from './standardized-derivatives.ts';
 
 /** Rows at a time: what is worked on stays in the processor's nearest cache. */
@@ -17,12 +18,6 @@ export interface LogisticLikelihood {
   gradient(coefficients: Float64Array, gradient: Float64Array): number;
   /** The same, and the negative Hessian (lower triangle, size × size) into `information`. */
   information(coefficients: Float64Array, gradient: Float64Array, information: Float64Array): number;
-}
-
-/** Rows of one fold, which are read past. */
-export interface LeftOut {
-  readonly folds: Uint8Array;
-  readonly fold: number;
 }
 
 /** @param ridge penalty λ of λ/2 Σ b², without the intercept; 0: none */
@@ -133,26 +128,6 @@ function residuals(
     eta[i] = treated - propensity;
   }
   return logLikelihood - Math.log(product);
-}
-
-/** Takes rows of the fold out of the residuals and weights, and returns what they had added to the log-likelihood. */
-function forget(
-  { folds, fold }: LeftOut,
-  treatment: Uint8Array,
-  start: number,
-  length: number,
-  residual: Float64Array,
-  weights: Float64Array,
-): number {
-  let logLikelihood = 0;
-  for (let i = 0; i < length; i += 1) {
-    if (folds[start + i] !== fold) continue;
-    // The probability of what happened is 1 less the residual's size.
-    logLikelihood += Math.log1p(-Math.abs(residual[i]!));
-    residual[i] = 0;
-    weights[i] = 0;
-  }
-  return logLikelihood;
 }
 
 function addGradient(

@@ -1,7 +1,8 @@
 import { cholesky, inverseOf } from '../cholesky.ts';
 import { columnScales, type ColumnScales } from '../column-scales.ts';
 import type { Columns, Progress } from '../columns.ts';
-import { logisticLikelihood, type LeftOut, type LogisticLikelihood } from './logistic-likelihood.ts';
+import type { LeftOut } from './left-out.ts';
+import { logisticLikelihood, type LogisticLikelihood } from './logistic-likelihood.ts';
 import { maximizeByLbfgs } from './lbfgs.ts';
 import { maximizeByNewton, TOLERANCE } from './newton.ts';
 import { sampleRows } from './sample-rows.ts';
