@@ -20,7 +20,7 @@ const MAY_IMPORT: Readonly<Record<string, { readonly uses: readonly string[]; re
   'control-store': { uses: ['definitions', 'gen', 'sdk'], knows: ['scorecard'] },
   'live-monitor': { uses: ['estimators', 'event-bus', 'scorecard'], knows: ['control-store', 'definitions'] },
   'grpc-services': { uses: ['control-store', 'definitions', 'event-bus', 'gen', 'sdk'] },
-  judge: { uses: ['definitions', 'scorecard', 'warehouse-sql'], knows: ['causal', 'warehouse'] },
+  judge: { uses: ['definitions', 'estimators', 'scorecard', 'warehouse-sql'], knows: ['causal', 'warehouse'] },
   connect: {
     uses: ['definitions', 'judge', 'warehouse', 'warehouse-sql'],
     knows: ['scorecard'],
