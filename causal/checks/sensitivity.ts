@@ -1,3 +1,4 @@
+import { normalQuantile } from '../../estimators/normal.ts';
 import { nearestWithoutReplacement } from '../../estimators/observational/matching/nearest-without-replacement.ts';
 import {
   eValueOfDifference,
@@ -5,7 +6,7 @@ import {
   type EValue,
 } from '../../estimators/observational/sensitivity/e-value.ts';
 import { robustnessValue, type Robustness } from '../../estimators/observational/sensitivity/robustness-value.ts';
-import { criticalGamma } from '../../estimators/observational/sensitivity/rosenbaum.ts';
+import { criticalGamma, criticalGammaOfMcNemar } from '../../estimators/observational/sensitivity/rosenbaum.ts';
 import { standardDeviation } from '../methods/matching.ts';
 import type { MethodEstimate } from '../methods/method.ts';
 import type { Propensity } from '../methods/propensity.ts';
@@ -28,27 +29,36 @@ export function sensitivityOf(
   estimate: MethodEstimate,
   alpha: number,
 ): Sensitivity {
-  const { covariates, scales, treatment, outcome } = study;
-  const robustness = attempt(() => robustnessValue(covariates, scales, treatment, outcome, alpha));
+  const { covariates, scales, groups, treatment, outcome } = study;
+  const robustness = attempt(() => robustnessValue(covariates, scales, treatment, outcome, alpha, groups));
   return {
-    eValue: eValueOf(study, estimate),
+    eValue: eValueOf(study, estimate, alpha),
     criticalGamma: gammaOf(study, logit, estimate, alpha),
     robustness: robustness instanceof Refusal ? null : robustness,
   };
 }
 
-function eValueOf({ outcome, treatment }: Study, { estimate, standardError, weights }: MethodEstimate): EValue | null {
+function eValueOf(
+  { outcome, treatment }: Study,
+  { estimate, standardError, weights }: MethodEstimate,
+  alpha: number,
+): EValue | null {
   const isBinary = outcome.every((of) => of === 0 || of === 1);
   const spread = standardDeviation(outcome);
-  if (!isBinary) return spread > 0 ? eValueOfDifference({ estimate, standardError }, spread) : null;
-  const control = meanOf(outcome, treatment, 0, weights);
-  const lowest = estimate - 1.96 * standardError;
-  const highest = estimate + 1.96 * standardError;
+  const ofDifference = (): EValue | null =>
+    spread > 0 ? eValueOfDifference({ estimate, standardError }, spread, alpha) : null;
+  if (!isBinary) return ofDifference();
+  // The risk among those who were treated, had they not been: what the estimate leaves of theirs.
+  const control = meanOf(outcome, treatment, 1, weights) - estimate;
+  const wide = normalQuantile(alpha / 2) * standardError;
   // A risk ratio needs risks above 0 all along the interval.
-  if (!(control > 0 && control + lowest > 0))
-    return spread > 0 ? eValueOfDifference({ estimate, standardError }, spread) : null;
+  if (!(control > 0 && control + estimate - wide > 0)) return ofDifference();
   const ratio = (of: number): number => (control + of) / control;
-  return eValueOfRiskRatio({ estimate: ratio(estimate), lower: ratio(lowest), upper: ratio(highest) });
+  return eValueOfRiskRatio({
+    estimate: ratio(estimate),
+    lower: ratio(estimate - wide),
+    upper: ratio(estimate + wide),
+  });
 }
 
 function meanOf(outcome: Float64Array, treatment: Uint8Array, group: 0 | 1, weights: Float64Array | null): number {
@@ -75,5 +85,8 @@ function gammaOf(
     if (treatment[row] === 1 && weights[row] === 1)
       differences.push((outcome[row]! - counterfactuals[row]!) * (estimate < 0 ? -1 : 1));
   if (differences.length < 10 || differences.every((of) => of === 0)) return null;
-  return criticalGamma(Float64Array.from(differences), alpha / 2);
+  const isBinary = differences.every((of) => of === 0 || of === 1 || of === -1);
+  if (!isBinary) return criticalGamma(Float64Array.from(differences), alpha / 2);
+  const discordant = differences.filter((of) => of !== 0);
+  return criticalGammaOfMcNemar(discordant.length, discordant.filter((of) => of > 0).length, alpha / 2);
 }

@@ -1,4 +1,5 @@
 import type { Estimand } from '../../estimators/observational/columns.ts';
+import type { Benchmark } from '../../estimators/observational/sensitivity/robustness-value.ts';
 import type { Sensitivity } from '../checks/sensitivity.ts';
 import type { MethodName } from '../methods/method.ts';
 import type { AskedQuestion, EffectReading } from './report.ts';
@@ -70,10 +71,7 @@ export function overturnedBy({ eValue, criticalGamma, robustness }: Sensitivity)
       `By linear regression it would have to explain ${percent(robustness.value)} of what is left of both treatment and outcome to bring the estimate to 0 (robustness value), ${percent(robustness.valueForSignificance)} to make it insignificant.`,
     );
   const [strongest] = robustness?.benchmarks ?? [];
-  if (strongest !== undefined)
-    sentences.push(
-      `One as strong as ${strongest.covariate}, the strongest that was measured, explains ${percent(strongest.withTreatment)} of the treatment and ${percent(strongest.withOutcome)} of the outcome; it would leave ${number(strongest.adjustedEstimate)} of the regression's ${number(robustness?.estimate ?? 0)}.`,
-    );
+  if (robustness !== null && strongest !== undefined) sentences.push(besideCovariate(strongest, robustness.estimate));
   if (criticalGamma !== null)
     sentences.push(
       criticalGamma <= 1
@@ -81,6 +79,16 @@ export function overturnedBy({ eValue, criticalGamma, robustness }: Sensitivity)
         : `Among matched pairs the effect stays significant until one of two alike units is ${criticalGamma.toFixed(2)} times as likely to be treated as the other (Rosenbaum's gamma).`,
     );
   return sentences;
+}
+
+function besideCovariate({ covariate, likeIt, overturningMultiple }: Benchmark, estimate: number): string {
+  if (likeIt === null)
+    return `${covariate} decides half or more of what the other covariates leave of the treatment; a hidden confounder ${(overturningMultiple ?? 1).toFixed(2)} times as strong would bring the estimate to 0.`;
+  const times =
+    overturningMultiple === null
+      ? 'None like it, however strong, would bring it to 0.'
+      : `It would have to be ${overturningMultiple.toFixed(2)} times as strong to bring it to 0.`;
+  return `One as strong as ${covariate}, the strongest that was measured, explains ${percent(likeIt.withTreatment)} of the treatment and ${percent(likeIt.withOutcome)} of the outcome; it would leave ${number(likeIt.adjustedEstimate)} of the regression's ${number(estimate)}. ${times}`;
 }
 
 function percent(ratio: number): string {

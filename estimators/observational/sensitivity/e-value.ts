@@ -1,3 +1,5 @@
+import { normalQuantile } from '../../normal.ts';
+
 /** How strong a hidden confounder would have to be. */
 export interface EValue {
   /** The risk ratio that the effect amounts to. */
@@ -33,24 +35,44 @@ export function eValueOfRiskRatio(ratio: {
 }
 
 /**
- * E-value of a difference of means: the risk ratio is about exp(0.91 d) for d standard deviations of the outcome.
+ * E-value of an odds ratio: of a rare outcome it is about the risk ratio, of a common one (above 15 % by the end) its square root is.
  *
- * Source: VanderWeele & Ding 2017, table 2; VanderWeele, Ann. Intern. Med. 2017 (the 1.78 of the interval is 0.91 × 1.96).
+ * Source: VanderWeele & Ding 2017, table 2.
+ */
+export function eValueOfOddsRatio(
+  ratio: { readonly estimate: number; readonly lower: number; readonly upper: number },
+  isRare: boolean,
+): EValue {
+  if (isRare) return eValueOfRiskRatio(ratio);
+  const { estimate, lower, upper } = ratio;
+  return eValueOfRiskRatio({ estimate: Math.sqrt(estimate), lower: Math.sqrt(lower), upper: Math.sqrt(upper) });
+}
+
+/** exp(0.91 d) is about the risk ratio of a difference of d standard deviations, cut at the median (Chinn 2000; Hasselblad & Hedges 1995). */
+const LOG_RISK_RATIO_OF_DEVIATION = 0.91;
+
+/**
+ * E-value of a difference of means. The table's 1.78 of the interval is 0.91 × 1.96.
+ *
+ * Source: VanderWeele & Ding 2017, table 2.
  *
  * @param standardDeviation of the outcome, in its unit, above 0
+ * @param alpha of the interval, two-sided; default 0.05
+ * @throws RangeError for others, and for a difference too large to be a risk ratio (about 700 standard deviations)
  */
 export function eValueOfDifference(
   difference: { readonly estimate: number; readonly standardError: number },
   standardDeviation: number,
+  alpha = 0.05,
 ): EValue {
   if (!(standardDeviation > 0))
     throw new RangeError(`E-value: the outcome's standard deviation must be above 0, got ${standardDeviation}`);
-  const d = difference.estimate / standardDeviation;
-  const spread = (1.78 * difference.standardError) / standardDeviation;
+  const logRatio = (LOG_RISK_RATIO_OF_DEVIATION * difference.estimate) / standardDeviation;
+  const wide = (LOG_RISK_RATIO_OF_DEVIATION * normalQuantile(alpha / 2) * difference.standardError) / standardDeviation;
   return eValueOfRiskRatio({
-    estimate: Math.exp(0.91 * d),
-    lower: Math.exp(0.91 * d - spread),
-    upper: Math.exp(0.91 * d + spread),
+    estimate: Math.exp(logRatio),
+    lower: Math.exp(logRatio - wide),
+    upper: Math.exp(logRatio + wide),
   });
 }
 
