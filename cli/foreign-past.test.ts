@@ -5,6 +5,7 @@ import path from 'node:path';
 import { after, before, test } from 'node:test';
 import type { PastAaAnalysis } from '../analyze/past/past-aa.ts';
 import type { Plan } from '../analyze/plan/plan.ts';
+import { repositoryFile } from '../parts/repository-root.ts';
 import { makePastWarehouse } from './testing/past-warehouse.ts';
 import { runUmpire } from './testing/test-platform.ts';
 
@@ -77,6 +78,18 @@ test('and the same plan', async () => {
   }
 });
 
+test('units enter by what they were assigned, or by what is named; a metric of those who did it is warned of', async () => {
+  // The assignment query of this document has no row.
+  const { err } = await runUmpire(['plan', ...foreign.slice(0, 2), '--metric', 'ordered']);
+  assert.match(err, /holds no events by which units enter/);
+  const plan = await answer<Plan>('plan', ...foreign.slice(0, 2), '--metric', 'revenue', '--began-with', 'orders');
+  assert.match(plan.warnings[0] ?? '', /metric revenue: units enter with what it counts/);
+  const shop = repositoryFile('examples/existing-warehouse/shop.yaml');
+  const ofShop = await answer<Plan>('plan', '--warehouse', shop, '--metric', 'ordered', '--mde', '5%');
+  assert.ok(ofShop.baseline.mean > 0.25 && ofShop.baseline.mean < 0.4, `${ofShop.baseline.mean}`);
+  assert.deepEqual(ofShop.warnings, []);
+});
+
 test('what a document cannot give is told', async () => {
   const refused = async (args: readonly string[], why: RegExp): Promise<void> => {
     const { err, exitCode } = await runUmpire(args);
@@ -88,7 +101,7 @@ test('what a document cannot give is told', async () => {
     [...aa, '--metric', 'revenu'],
     /there is no metric "revenu" in .*own\.yaml \(did you mean "revenue"\?\)/,
   );
-  await refused([...aa, '--began-with', 'session'], /there is no fact query "session" .*did you mean "sessions"/);
+  await refused([...aa, '--began-with', 'session'], /there is no query "session" .*did you mean "sessions"/);
   await refused([...aa, '--metrics', 'm.yaml'], /--metrics does not go with/);
   await refused([...aa, '--unit', 'user'], /--unit does not go with/);
   const broken = path.join(folder, 'broken.yaml');

@@ -1,6 +1,6 @@
 export { RefusedSqlError, UnreachableWarehouseError } from '../warehouse/read-only/port.ts';
 
-/** The document has no such metric or fact query; the message names those that it has. */
+/** The document has no such metric or query, or several; the message names those that it has. */
 export class UnknownMetricError extends Error {
   override readonly name = 'UnknownMetricError';
 }

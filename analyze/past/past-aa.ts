@@ -1,6 +1,6 @@
 import { aaOf, type AaSplitting, type MetricAa } from '../history/aa.ts';
 import { aaTable } from '../history/aa-wording.ts';
-import { cutCovariates, iso, pastOf, type PastRequest } from './past-time.ts';
+import { warningsOf, iso, pastOf, type PastRequest } from './past-time.ts';
 import type { PastSource } from './past-source.ts';
 import { readPastMetrics } from './past-units.ts';
 
@@ -16,7 +16,8 @@ export interface PastMetricAa extends MetricAa {
 export interface PastAaAnalysis extends AaSplitting {
   readonly warehouse: string;
   readonly unit: string;
-  readonly beganWith: string | null;
+  /** By what units entered. */
+  readonly entry: string;
   /** ISO 8601. */
   readonly from: string;
   readonly until: string;
@@ -44,31 +45,30 @@ export async function analyzePastAa(
     const unitCount = history.numbers[0]?.length ?? 0;
     return { ...aaOf(history, metric.key, request.name, request), unitCount, hasCovariate };
   });
-  const { name, unitType, beganWith, splits, looks, alpha, seed } = request;
+  const { name, unitType, splits, looks, alpha, seed } = request;
   const time = { from: iso(past.fromMs), until: iso(past.untilMs) };
   return {
     warehouse: name,
     unit: unitType,
-    beganWith,
+    entry: source.entry,
     ...time,
     splits,
     looks,
     alpha,
     seed,
     metrics,
-    warnings: cutCovariates(past, source.metrics),
+    warnings: warningsOf(source, past),
   };
 }
 
 export function pastAaText(analysis: PastAaAnalysis): string {
-  const { warehouse, unit, beganWith, from, until, splits, alpha, seed } = analysis;
-  const began = beganWith === null ? 'any event' : beganWith;
+  const { warehouse, unit, entry, from, until, splits, alpha, seed } = analysis;
   const units = analysis.metrics.map(
     ({ metric, unitCount, hasCovariate }) =>
       `  ${metric}: ${unitCount} units whose window closed${hasCovariate ? ', with the metric before as covariate (CUPED)' : ''}`,
   );
   return [
-    `${warehouse}: each ${unit} from its first event (${began}) between ${from} and ${until}`,
+    `${warehouse}: each ${unit} from its first event (${entry}) between ${from} and ${until}`,
     ...units,
     `split by hash ${splits} times into two arms that are alike (seed ${seed}); alpha = ${alpha}`,
     '',

@@ -27,7 +27,7 @@ export async function readPastClusters(
   if ((type !== 'count' && type !== 'sum') || cap !== undefined || capPercentile !== undefined)
     throw new AnalyzeError(`metric ${key}: clusters are compared by totals; give a count or a sum without a cap`);
   const { cluster } = request;
-  const source = ownPast(warehouse, [metric]);
+  const source = ownPast(warehouse, [metric], request.beganWith);
   const history = await readPastHistory(source, { ...request, unitType: cluster });
   const past = await pastOf(source, request);
   const rows = await warehouse.query(pastClustersQuery(dialectOf(warehouse), past, cluster, metric));

@@ -8,7 +8,7 @@ import type { PastUnits } from '../../warehouse-sql/past-queries.ts';
 import { AnalyzeError } from '../analyze-error.ts';
 import { arrivalsOf, type Arrivals } from '../plan/arrivals.ts';
 import type { PastMetricKind, PastSource } from './past-source.ts';
-import { cutCovariates, iso, noUnits, pastOf, type PastRequest } from './past-time.ts';
+import { warningsOf, iso, noUnits, pastOf, type PastRequest } from './past-time.ts';
 
 /** What units of the past were like, and how they came. */
 export interface PastHistory {
@@ -58,7 +58,7 @@ export async function readPastHistory(source: PastSource, request: PastRequest):
     arrivals: await readArrivals(source, past, metric),
     from: iso(past.fromMs),
     until: iso(past.untilMs),
-    warnings: cutCovariates(past, [metric]),
+    warnings: warningsOf(source, past),
   };
 }
 

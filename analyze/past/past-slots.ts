@@ -19,7 +19,7 @@ export async function readPastSlots(
   if ((type !== 'count' && type !== 'sum') || cap !== undefined || capPercentile !== undefined)
     throw new AnalyzeError(`metric ${key}: a window of a switchback has a total; give a count or a sum without a cap`);
   const { region, slotMs } = request;
-  const past = await pastOf(ownPast(warehouse, [metric]), request);
+  const past = await pastOf(ownPast(warehouse, [metric], null), request);
   const time = {
     fromMs: Math.ceil(past.fromMs / slotMs) * slotMs,
     untilMs: Math.floor(past.untilMs / slotMs) * slotMs,

@@ -9,17 +9,29 @@ import {
   pastStatisticsQuery,
   pastUnitsQuery,
   type PastArrivalRow,
-  type PastSpanRow,
   type PastUnits,
 } from '../../warehouse-sql/past-queries.ts';
 
 /** What has to be known of a metric whose past is read. */
 export type PastMetricKind = Pick<MetricDefinition, 'key' | 'type' | 'windowMs' | 'covariateMs' | 'givenStep'>;
 
+/** Times in ms since 1970 UTC; null where there is nothing. */
+export interface PastSpan {
+  /** The first and the last event by which a unit enters. */
+  readonly firstMs: number | null;
+  readonly lastMs: number | null;
+  /** The first event that a metric could read. */
+  readonly outcomesFromMs: number | null;
+}
+
 /** Where the past is read from, with the metrics that are asked for. */
 export interface PastSource {
   readonly metrics: readonly PastMetricKind[];
-  span(): Promise<PastSpanRow>;
+  /** By what a unit enters, for readers. */
+  readonly entry: string;
+  /** The keys of the metrics that read the events by which units enter. */
+  readonly readsEntry: readonly string[];
+  span(): Promise<PastSpan>;
   /** The columns of `PastUnitRow`, in the order in which units came. */
   units(past: PastUnits): Promise<NumericColumns>;
   /** Rows as of a scorecard with one variant. */
@@ -34,11 +46,21 @@ export function dialectOf({ dialectName }: PastWarehouse): Dialect {
 }
 
 /** The platform's own events. */
-export function ownPast(warehouse: PastWarehouse, metrics: readonly MetricDefinition[]): PastSource {
+export function ownPast(
+  warehouse: PastWarehouse,
+  metrics: readonly MetricDefinition[],
+  beganWith: string | null,
+): PastSource {
   const dialect = dialectOf(warehouse);
   return {
     metrics,
-    span: async () => (await warehouse.query(pastSpanQuery(dialect)))[0] ?? { first_ms: null, last_ms: null },
+    entry: beganWith ?? 'any event',
+    readsEntry: metrics.filter(({ event }) => event === beganWith).map(({ key }) => key),
+    span: async () => {
+      const [row] = await warehouse.query(pastSpanQuery(dialect));
+      const { first_ms: firstMs = null, last_ms: lastMs = null } = row ?? {};
+      return { firstMs, lastMs, outcomesFromMs: firstMs };
+    },
     units: (past) => warehouse.queryColumns(pastUnitsQuery(dialect, past, metrics)),
     statistics: (past) => warehouse.query(pastStatisticsQuery(dialect, past, metrics)),
     arrivals: (past) => warehouse.query(pastArrivalsQuery(dialect, past)),

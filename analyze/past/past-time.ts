@@ -1,8 +1,7 @@
 import { formatDuration } from '../../definitions/duration.ts';
-import type { MetricDefinition } from '../../definitions/metric.ts';
 import type { PastUnits } from '../../warehouse-sql/past-queries.ts';
 import { AnalyzeError } from '../analyze-error.ts';
-import type { PastSource } from './past-source.ts';
+import type { PastMetricKind, PastSource } from './past-source.ts';
 
 /** Units of the past. */
 export interface PastRequest {
@@ -24,14 +23,15 @@ const DEFAULT_DAYS = 28;
 
 /** A time of the past. */
 export interface KnownPast extends PastUnits {
-  /** When the UTC day of the first event begins. */
+  /** When the UTC day of the first event begins that a metric could read. */
   readonly firstEventMs: number;
 }
 
 /** @throws AnalyzeError where there is no such time in the warehouse */
 export async function pastOf(source: Pick<PastSource, 'span'>, request: PastRequest): Promise<KnownPast> {
-  const { first_ms: firstMs, last_ms: newestMs } = await source.span();
-  if (firstMs === null || newestMs === null) throw new AnalyzeError(`${request.name} holds no events`);
+  const { firstMs, lastMs: newestMs, outcomesFromMs } = await source.span();
+  if (firstMs === null || newestMs === null)
+    throw new AnalyzeError(`${request.name} holds no events by which units enter`);
   // A clock that is ahead writes events of the future.
   const lastMs = Math.min(newestMs, request.nowMs);
   const untilMs = request.untilMs ?? Math.floor(lastMs / DAY_MS) * DAY_MS;
@@ -45,7 +45,33 @@ export async function pastOf(source: Pick<PastSource, 'span'>, request: PastRequ
       `${request.name} has no events from ${iso(fromMs)} until ${iso(untilMs)}; its events are from ${iso(firstMs)} until ${iso(lastMs)}`,
     );
   const { unitType, beganWith } = request;
-  return { unitType, beganWith, fromMs, untilMs, firstEventMs: Math.floor(firstMs / DAY_MS) * DAY_MS };
+  return {
+    unitType,
+    beganWith,
+    fromMs,
+    untilMs,
+    firstEventMs: Math.floor((outcomesFromMs ?? firstMs) / DAY_MS) * DAY_MS,
+  };
+}
+
+/** Where every unit has such a row, the metric is one of those who did it. */
+const OF_WHO_DID_IT: ReadonlySet<PastMetricKind['type']> = new Set([
+  'proportion',
+  'count',
+  'sum',
+  'count_distinct',
+  'ratio',
+]);
+
+/** What a reader has to know, in sentences. */
+export function warningsOf({ metrics, readsEntry }: PastSource, past: KnownPast): readonly string[] {
+  const selected = metrics
+    .filter(({ key, type }) => readsEntry.includes(key) && OF_WHO_DID_IT.has(type))
+    .map(
+      ({ key }) =>
+        `metric ${key}: units enter with what it counts, so every unit has some of it; that is right only for an experiment that begins there. Name what units do before with --began-with`,
+    );
+  return [...selected, ...cutCovariates(past, metrics)];
 }
 
 /**
@@ -53,10 +79,7 @@ export async function pastOf(source: Pick<PastSource, 'span'>, request: PastRequ
  *
  * @returns a sentence for each metric whose covariate is cut
  */
-export function cutCovariates(
-  { fromMs, firstEventMs }: KnownPast,
-  metrics: readonly Pick<MetricDefinition, 'key' | 'covariateMs'>[],
-): readonly string[] {
+function cutCovariates({ fromMs, firstEventMs }: KnownPast, metrics: PastSource['metrics']): readonly string[] {
   return metrics
     .filter(({ covariateMs }) => covariateMs > 0 && fromMs - covariateMs < firstEventMs)
     .map(

@@ -77,7 +77,7 @@ export async function withPastSource<T>(
   if (!isForeign(name)) {
     const metrics = await metricsOf(options);
     const { ownPast } = await import('../../analyze/past/past-source.ts');
-    return await withPastWarehouse(name, shell, (warehouse) => work(ownPast(warehouse, metrics)));
+    return await withPastWarehouse(name, shell, (warehouse) => work(ownPast(warehouse, metrics, beganWith)));
   }
   if (options.metrics !== undefined)
     throw new UsageError(`--metrics does not go with ${name}, which has metrics itself`);

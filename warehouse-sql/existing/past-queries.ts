@@ -10,7 +10,8 @@ import {
 } from '../past-queries.ts';
 import type { Sources } from '../sources.ts';
 import { existingOutcomes, factsName } from './facts.ts';
-import { foreignModel, text, utcTime, type KnownFacts } from './source.ts';
+import { ASSIGNMENTS } from './assignments.ts';
+import { foreignModel, text, utcTime, type KnownAssignments, type KnownFacts } from './source.ts';
 
 /** A time of a foreign warehouse in which nobody randomized its units. */
 export interface ExistingPast {
@@ -18,19 +19,35 @@ export interface ExistingPast {
   readonly metrics: readonly SourceMetric[];
   /** The IANA zone of times that name none. */
   readonly timeZone: string;
-  /** The key of the fact query whose rows let a unit enter; null: any. */
-  readonly beganWith: string | null;
+  /** The query whose rows let a unit enter, one of the facts or of the assignments, and its columns. */
+  readonly entry: {
+    readonly known: KnownFacts | KnownAssignments;
+    readonly columns: { readonly unit: string; readonly at: string };
+  };
   /** Units that began in [fromMs, untilMs), ms since 1970 UTC; nothing after it counts. */
   readonly fromMs: number;
   readonly untilMs: number;
 }
 
-/** From when until when there are rows, `untilMs` at the latest; one row. Of the past only its facts and its times are asked. */
-export function existingPastSpanQuery(dialect: Dialect, past: ExistingPast): TypedStatement<PastSpanRow> {
+export interface ExistingSpanRow extends PastSpanRow {
+  /** The first row of any fact query, ms since 1970 UTC; null where there is none. */
+  readonly first_outcome_ms: number | null;
+}
+
+/** From when until when units enter, and from when on there are outcomes, `untilMs` at the latest; one row. */
+export function existingPastSpanQuery(dialect: Dialect, past: ExistingPast): TypedStatement<ExistingSpanRow> {
+  const times = past.facts.map(({ query: { columns }, kinds }, index) => {
+    const at = utcTime(dialect, columns.occurredAt, kinds.get(columns.occurredAt.toLowerCase()));
+    return `SELECT MIN(${at}) AS occurred_at FROM ${factsName(index)}`;
+  });
   const sql = `
-SELECT ${dialect.epochMs('MIN(occurred_at)')} AS first_ms, ${dialect.epochMs('MAX(occurred_at)')} AS last_ms
+SELECT
+  ${dialect.epochMs('MIN(occurred_at)')} AS first_ms,
+  ${dialect.epochMs('MAX(occurred_at)')} AS last_ms,
+  (SELECT ${dialect.epochMs('MIN(occurred_at)')} FROM (${times.join(' UNION ALL ')}) AS outcomes) AS first_outcome_ms
 FROM umpire_began`;
-  return compose<PastSpanRow>([...foreignFacts(past), began(dialect, past)], sql, parametersOf(past));
+  const models = [...foreignFacts(past), ...foreignEntry(past), began(dialect, past)];
+  return compose<ExistingSpanRow>(models, sql, parametersOf(past));
 }
 
 /** What `pastUnitsQuery` gives, from the rows of fact queries. */
@@ -50,7 +67,7 @@ export function existingPastArrivalsQuery(dialect: Dialect, past: ExistingPast):
 
 function sourcesOf(dialect: Dialect, past: ExistingPast): Sources {
   return {
-    exposures: [...foreignFacts(past), began(dialect, past), PAST_UNITS],
+    exposures: [...foreignFacts(past), ...foreignEntry(past), began(dialect, past), PAST_UNITS],
     outcomes: [existingOutcomes(dialect, past)],
     parameters: parametersOf(past),
   };
@@ -60,25 +77,24 @@ function foreignFacts({ facts }: ExistingPast): readonly Model[] {
   return facts.map((known, index) => foreignModel(factsName(index), known));
 }
 
-function began(dialect: Dialect, { facts, beganWith }: ExistingPast): Model {
+function foreignEntry({ facts, entry }: ExistingPast): readonly Model[] {
+  const isFact = facts.some(({ query }) => query === entry.known.query);
+  return isFact ? [] : [foreignModel(ASSIGNMENTS, entry.known)];
+}
+
+function began(dialect: Dialect, { facts, entry }: ExistingPast): Model {
   const p = dialect.parameter;
-  const parts = facts.flatMap(({ query: { key, columns }, kinds }, index) =>
-    beganWith !== null && beganWith !== key
-      ? []
-      : [
-          `  SELECT ${text(dialect, columns.unit)} AS unit_id, ` +
-            `${utcTime(dialect, columns.occurredAt, kinds.get(columns.occurredAt.toLowerCase()))} AS occurred_at FROM ${factsName(index)}`,
-        ],
-  );
-  if (parts.length === 0) throw new RangeError(`there are no facts ${beganWith ?? ''}`);
+  const { known, columns } = entry;
+  const index = facts.findIndex(({ query }) => query === known.query);
+  const at = utcTime(dialect, columns.at, known.kinds.get(columns.at.toLowerCase()));
   return {
     name: 'umpire_began',
     sql: `
--- One row per row of the fact queries by which units enter, in the time: unit_id, occurred_at.
+-- One row per row by which a unit enters, in the time: unit_id, occurred_at.
 SELECT unit_id, occurred_at
 FROM (
-${parts.join('\n  UNION ALL\n')}
-) AS rows_of_units
+  SELECT ${text(dialect, columns.unit)} AS unit_id, ${at} AS occurred_at FROM ${index < 0 ? ASSIGNMENTS : factsName(index)}
+) AS entering
 WHERE unit_id IS NOT NULL AND occurred_at >= ${p('began_from')} AND occurred_at < ${p('as_of')}`,
   };
 }
