@@ -9,6 +9,7 @@ import { ensureBigQueryEmulator, startBigQueryEmulator } from '../parts/bigquery
 import { openReadOnlyBigQuery } from '../warehouse/read-only/bigquery.ts';
 import { RefusedSqlError, UnreachableWarehouseError } from '../warehouse/read-only/port.ts';
 import { checkSource, scoreExisting, type ConnectRequest } from './connect.ts';
+import { withForeignPast } from './past.ts';
 import { document, Shop, SMALL_SHOP } from './testing/shop.ts';
 
 /** The tables of `SMALL_SHOP`, as BigQuery makes them. */
@@ -68,6 +69,20 @@ test('BigQuery: the same shop gives the same scorecard through the real client',
   assert.deepEqual(report.findings, []);
   assert.equal(scorecard?.readouts.length, 1);
   assert.deepEqual(scorecard, embedded.scorecard);
+
+  // The units of the past, with their digests, by which an A/A splits them.
+  const time = { fromMs: Date.UTC(2026, 2, 1), untilMs: Date.parse(asOf) };
+  const unitsOf = (asked: ConnectRequest) =>
+    withForeignPast(asked, { metricKeys: [], beganWith: null }, async (past) => ({
+      span: await past.span(),
+      columns: (await past.units(time)).columns,
+      arrivals: await past.arrivals(time),
+    }));
+  const own = { ...CHANGES, assignments: {}, facts: { columns: CHANGES.facts.columns } };
+  const ofShop = { ...request({}), text: JSON.stringify(document(own)), baseDirectory: shop.folder };
+  const pastUnits = await unitsOf(request({}));
+  assert.equal(pastUnits.columns['unit_key']?.length, 400);
+  assert.deepEqual(pastUnits, await unitsOf(ofShop));
 
   const refused = await checkSource(
     request({
