@@ -114,11 +114,10 @@ function sameGroupVariances(
   score: Float64Array,
   treatment: Uint8Array,
   outcome: Float64Array,
-  { weights }: MatchedSample,
+  { weights, sortedControls }: MatchedSample,
 ): Float64Array {
   const variances = new Float64Array(score.length);
-  const controls = Uint32Array.from(rowsOf(treatment, 0));
-  const atoms = atomsOf(score, outcome, argsort(score, controls));
+  const atoms = atomsOf(score, outcome, sortedControls ?? argsort(score, controlsOf(treatment)));
   const nearest: Nearest = { first: 0, last: 0, members: 0 };
   for (let atom = 0; atom < atoms.count; atom += 1)
     for (let i = atoms.starts[atom]!; i < atoms.starts[atom + 1]!; i += 1) {
@@ -135,8 +134,11 @@ function sameGroupVariances(
   return variances;
 }
 
-function rowsOf(treatment: Uint8Array, wanted: 0 | 1): number[] {
-  const rows: number[] = [];
-  for (let row = 0; row < treatment.length; row += 1) if (treatment[row] === wanted) rows.push(row);
-  return rows;
+function controlsOf(treatment: Uint8Array): Uint32Array {
+  let count = 0;
+  for (let row = 0; row < treatment.length; row += 1) if (treatment[row] === 0) count += 1;
+  const controls = new Uint32Array(count);
+  let place = 0;
+  for (let row = 0; row < treatment.length; row += 1) if (treatment[row] === 0) controls[place++] = row;
+  return controls;
 }

@@ -12,6 +12,8 @@ export interface MatchedSample {
   readonly matchedCount: number;
   /** Controls that stand for anybody. */
   readonly usedControlCount: number;
+  /** All controls from the smallest score to the largest, where they were sorted together; else null. */
+  readonly sortedControls: Uint32Array | null;
 }
 
 export interface NearestOptions {
@@ -49,7 +51,8 @@ export function nearestWithReplacement(
     counterfactuals: new Float64Array(rowCount),
   };
   let [treatedCount, matchedCount] = [0, 0];
-  for (const { treated, controls } of groupsOf(score, treatment, strata)) {
+  const groups = groupsOf(score, treatment, strata);
+  for (const { treated, controls } of groups) {
     treatedCount += treated.length;
     matchedCount += matchGroup(
       { score, outcome, treated, atoms: atomsOf(score, outcome, controls) },
@@ -61,7 +64,8 @@ export function nearestWithReplacement(
   let usedControlCount = 0;
   for (let row = 0; row < rowCount; row += 1)
     if (treatment[row] === 0 && found.weights[row]! > 0) usedControlCount += 1;
-  return { ...found, treatedCount, matchedCount, usedControlCount };
+  const sortedControls = groups.length === 1 ? (groups[0]?.controls ?? null) : null;
+  return { ...found, treatedCount, matchedCount, usedControlCount, sortedControls };
 }
 
 /** @throws RangeError for what cannot be matched */

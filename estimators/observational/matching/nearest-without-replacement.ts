@@ -133,5 +133,5 @@ function sampleOf(
     counterfactuals[pair]! += share * outcome[row]!;
     usedControlCount += 1;
   }
-  return { weights, squaredShares, counterfactuals, matchedCount, usedControlCount };
+  return { weights, squaredShares, counterfactuals, matchedCount, usedControlCount, sortedControls: null };
 }

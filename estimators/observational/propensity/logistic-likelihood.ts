@@ -61,6 +61,24 @@ export function logisticLikelihood(
   };
 }
 
+/** The information matrix (lower triangle, for the intercept and standardized columns) at propensities that are known. */
+export function propensityInformation(
+  { columns, rowCount }: Columns,
+  propensity: Float64Array,
+  scales: ColumnScales,
+): Float64Array {
+  const size = columns.length + 1;
+  const [raw, scaled] = [new Float64Array(size * size), new Float64Array(size * size)];
+  const [weights, weighted] = [new Float64Array(BLOCK), new Float64Array(BLOCK)];
+  for (let start = 0; start < rowCount; start += BLOCK) {
+    const length = Math.min(BLOCK, rowCount - start);
+    for (let i = 0; i < length; i += 1) weights[i] = propensity[start + i]! * (1 - propensity[start + i]!);
+    addInformation(columns, weights, weighted, start, length, raw);
+  }
+  scaleInformation(raw, scales, scaled);
+  return scaled;
+}
+
 /** a + b'x of some rows into `eta`. */
 export function linearPredictors(
   columns: readonly Float64Array[],

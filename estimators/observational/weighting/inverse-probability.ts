@@ -2,7 +2,7 @@ import type { Effect } from '../../effect.ts';
 import { cholesky } from '../cholesky.ts';
 import type { ColumnScales } from '../column-scales.ts';
 import type { Columns, Estimand } from '../columns.ts';
-import { gramsOf } from '../outcome/linear-model.ts';
+import { propensityInformation } from '../propensity/logistic-likelihood.ts';
 
 export interface WeightedEffect extends Effect {
   readonly estimand: Estimand;
@@ -58,16 +58,34 @@ export function inverseProbabilityEffect(
   };
 }
 
+/** Weight and its change with the linear predictor, of a treated unit and of a control. */
+type Weighting = (propensity: number) => number;
+
+const TREATED_WEIGHT: Readonly<Record<Estimand, Weighting>> = { ATE: (e) => 1 / e, ATT: () => 1, ATO: (e) => 1 - e };
+const CONTROL_WEIGHT: Readonly<Record<Estimand, Weighting>> = {
+  ATE: (e) => 1 / (1 - e),
+  ATT: (e) => e / (1 - e),
+  ATO: (e) => e,
+};
+const TREATED_CHANGE: Readonly<Record<Estimand, Weighting>> = {
+  ATE: (e) => -(1 - e) / e,
+  ATT: () => 0,
+  ATO: (e) => -e * (1 - e),
+};
+const CONTROL_CHANGE: Readonly<Record<Estimand, Weighting>> = {
+  ATE: (e) => e / (1 - e),
+  ATT: (e) => e / (1 - e),
+  ATO: (e) => e * (1 - e),
+};
+
 /** @throws RangeError for a propensity that a weight would divide by 0 with */
 export function weightsOf(treatment: Uint8Array, propensity: Float64Array, estimand: Estimand): Float64Array {
   const weights = new Float64Array(propensity.length);
+  const [ofTreated, ofControl] = [TREATED_WEIGHT[estimand], CONTROL_WEIGHT[estimand]];
   for (let row = 0; row < weights.length; row += 1) {
     const e = propensity[row]!;
-    const isTreated = treatment[row] === 1;
     if (!(e >= 0 && e <= 1)) throw new RangeError(`weighting: the propensity of row ${row + 1} is ${e}`);
-    const weight = isTreated
-      ? { ATE: 1 / e, ATT: 1, ATO: 1 - e }[estimand]
-      : { ATE: 1 / (1 - e), ATT: e / (1 - e), ATO: e }[estimand];
+    const weight = treatment[row] === 1 ? ofTreated(e) : ofControl(e);
     if (!Number.isFinite(weight))
       throw new RangeError(
         `weighting: the propensity of row ${row + 1} is ${e}, so nobody can be compared with it; trim such units before`,
@@ -114,27 +132,17 @@ function estimatedPropensity(
   estimand: Estimand,
   { treated, control }: { readonly treated: GroupMean; readonly control: GroupMean },
 ): Float64Array {
-  const { rowCount, columns } = covariates;
-  const information = new Float64Array(rowCount);
-  const slope = new Float64Array(rowCount);
-  for (let row = 0; row < rowCount; row += 1) {
+  const slope = new Float64Array(covariates.rowCount);
+  const [ofTreated, ofControl] = [TREATED_CHANGE[estimand], CONTROL_CHANGE[estimand]];
+  for (let row = 0; row < slope.length; row += 1) {
     const e = propensity[row]!;
-    information[row] = e * (1 - e);
-    const isTreated = treatment[row] === 1;
-    const change = isTreated
-      ? { ATE: -(1 - e) / e, ATT: 0, ATO: -e * (1 - e) }[estimand]
-      : { ATE: e / (1 - e), ATT: e / (1 - e), ATO: e * (1 - e) }[estimand];
-    const group = isTreated ? treated : control;
-    slope[row] = ((isTreated ? 1 : -1) * change * (outcome[row]! - group.mean)) / group.total;
+    slope[row] =
+      treatment[row] === 1
+        ? (ofTreated(e) * (outcome[row]! - treated.mean)) / treated.total
+        : (-ofControl(e) * (outcome[row]! - control.mean)) / control.total;
   }
-  const everybody = new Uint8Array(rowCount);
-  const [gram] = gramsOf(covariates, outcome, scales, everybody, 1, information);
-  if (gram === undefined) throw new RangeError('weighting: there are no rows');
-  const size = columns.length + 1;
-  const matrix = new Float64Array(size * size);
-  for (let j = 0; j < size; j += 1)
-    for (let k = 0; k <= j; k += 1) matrix[j * size + k] = gram.products[j * gram.size + k]!;
-  const factored = cholesky(matrix, size);
+  const size = covariates.columns.length + 1;
+  const factored = cholesky(propensityInformation(covariates, propensity, scales), size);
   if (factored.dependent !== null)
     throw new RangeError(
       `weighting: column "${covariates.names[factored.dependent - 1] ?? 'the intercept'}" is a combination of those before it`,
