@@ -3,6 +3,7 @@ import { aipwEffect } from '../../estimators/observational/doubly-robust/aipw.ts
 import { drawnFolds } from '../../estimators/observational/doubly-robust/folds.ts';
 import { linearNuisances } from '../../estimators/observational/doubly-robust/nuisances.ts';
 import { coarsenedStrata } from '../../estimators/observational/matching/coarsened-strata.ts';
+import { residualsOfControls } from '../../estimators/observational/matching/matched-effect.ts';
 import { stratifiedEffect } from '../../estimators/observational/matching/stratified-effect.ts';
 import { propensitySubclasses } from '../../estimators/observational/matching/subclasses.ts';
 import { regressionAdjustedEffect } from '../../estimators/observational/outcome/regression-adjustment.ts';
@@ -106,15 +107,25 @@ function balanced({ covariates, scales, treatment, outcome }: Study, _: Propensi
   return described('entropy-balancing', found, treatment, found.weights, options);
 }
 
+/** What differs within strata is taken away by a regression among the controls where the strata are of the propensity, as in matching. */
 function stratified(
   method: 'cem' | 'subclassification',
-  { treatment, outcome }: Study,
+  { covariates, scales, treatment, outcome }: Study,
   strata: Int32Array,
   estimand: 'ATT' | 'ATE',
 ): MethodEstimate {
-  const found = stratifiedEffect(strata, treatment, outcome, estimand);
-  const { weights, leftOutTreatedCount } = found;
-  return { ...described(method, found, treatment, weights, { estimand }), leftOutTreatedCount };
+  const plain = stratifiedEffect(strata, treatment, outcome, estimand);
+  const { weights, leftOutTreatedCount } = plain;
+  if (method === 'cem' || estimand === 'ATE')
+    return { ...described(method, plain, treatment, weights, { estimand }), leftOutTreatedCount };
+  const residuals = residualsOfControls(covariates, scales, treatment, outcome, plain);
+  const found = stratifiedEffect(strata, treatment, residuals, estimand);
+  const { estimate, standardError } = plain;
+  return {
+    ...described(method, found, treatment, weights, { estimand }),
+    leftOutTreatedCount,
+    plain: { estimate, standardError },
+  };
 }
 
 /** What the weights say of how many units the estimate rests on. */

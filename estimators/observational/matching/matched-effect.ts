@@ -70,7 +70,7 @@ export function residualsOfControls(
   scales: ColumnScales,
   treatment: Uint8Array,
   outcome: Float64Array,
-  { weights }: MatchedSample,
+  { weights }: Pick<MatchedSample, 'weights'>,
 ): Float64Array {
   const [gram] = gramsOf(covariates, outcome, scales, treatment, 1, weights);
   if (gram === undefined) throw new RangeError('matching: there are no controls');
