@@ -108,13 +108,19 @@ function disagree(a: EffectReading, b: EffectReading): boolean {
   return a.upper < b.lower || b.upper < a.lower || a.estimate < b.lower || a.estimate > b.upper;
 }
 
-function doubtsOfChecks({ checks }: Evidence): string[] {
+function doubtsOfChecks({ checks, effect, outcomeSpread }: Evidence): string[] {
+  const size = Math.abs(effect.estimate) / outcomeSpread;
   return checks
-    .filter(({ outcome, check }) => outcome === 'failed' || (outcome === 'undecided' && IMPORTANT.has(check)))
+    .filter((reading) => reading.outcome === 'failed' || isDoubt(reading, size))
     .map(({ sentence }) => sentence);
 }
 
-const IMPORTANT: ReadonlySet<string> = new Set(['negative control', 'subsets']);
+/** Undecided counts where it matters: a few units may decide, or a negative control may hide as much as half of the effect. */
+function isDoubt({ check, outcome, largestSize }: CheckReading, size: number): boolean {
+  if (outcome !== 'undecided') return false;
+  if (check === 'subsets') return true;
+  return check === 'negative control' && (largestSize === null || largestSize >= 0.5 * size);
+}
 
 function doubtsOfSensitivity({ sensitivity, effect }: Evidence): string[] {
   const doubts: string[] = [];

@@ -1,5 +1,6 @@
 import type { Effect } from '../../estimators/effect.ts';
-import { normalTail } from '../../estimators/normal.ts';
+import { placeboOutcomeReading } from '../../estimators/observational/refutation/placebo-outcome.ts';
+import { noiseReading, omissionReading, subsetReading } from '../../estimators/observational/refutation/stability.ts';
 import { seededRandom } from '../../estimators/seeded-random.ts';
 import { estimateBy } from '../methods/estimate.ts';
 import { standardDeviation } from '../methods/matching.ts';
@@ -9,7 +10,7 @@ import { Refusal } from '../refusal.ts';
 import type { Placebo } from '../study/raw-column.ts';
 import { studyOfRows, studyWithout, type Study } from '../study/study.ts';
 import { placeboTreatments } from './placebo-treatment.ts';
-import { notRun, shown, type CheckReading } from './reading.ts';
+import { NO_SIZE, notRun, shown, type CheckName, type CheckReading } from './reading.ts';
 
 /** What is being attacked. */
 export interface Claim {
@@ -23,9 +24,10 @@ export interface Claim {
 
 /** Attacks that estimate many times do so on at most so many units, drawn at random: enough to find what is wrong. */
 const MOST_ROWS = 50_000;
-/** What should be nothing may be this much of a standard deviation of the outcome, as with the balance of a covariate. */
-const NEGLIGIBLE = 0.1;
+/** What should be nothing may be this much of a standard deviation of it: what Cohen (1988) calls a small difference. */
+const PLACEBO_MARGIN = 0.2;
 const SUBSETS = 8;
+const NOISE_DRAWS = 5;
 
 /** The same method on other units, covariates or outcomes, from the propensity on. */
 export function reestimate(study: Study, { method, options }: Pick<Claim, 'method' | 'options'>): MethodEstimate {
@@ -38,17 +40,20 @@ export function refute(
   onCheck: (done: number, of: number) => void = () => undefined,
 ): readonly CheckReading[] {
   const small = withFewerRows(claim);
-  const attacks: (() => CheckReading | readonly CheckReading[])[] = [
-    () => placeboTreatments(small),
-    () => claim.placebos.map((placebo) => placeboOutcome(claim, placebo)),
-    () => randomCommonCause(small),
-    () => subsets(small),
-    () => leaveOneOut(small),
+  const attacks: readonly (readonly [CheckName, () => CheckReading])[] = [
+    ['placebo treatment', () => placeboTreatments(small)],
+    ...claim.placebos.map((placebo) => {
+      const check: CheckName = placebo.kind === 'negative control' ? 'negative control' : 'pre-treatment outcome';
+      return [check, () => placeboOutcome(claim, placebo, check)] as const;
+    }),
+    ['random common cause', () => randomCommonCause(small)],
+    ['subsets', () => subsets(small)],
+    ['leave one covariate out', () => leaveOneOut(small)],
   ];
-  return attacks.flatMap((attack, index) => {
-    const readings = attack();
+  return attacks.map(([check, attack], index) => {
+    const reading = attempt(attack);
     onCheck(index + 1, attacks.length);
-    return readings;
+    return reading instanceof Refusal ? notRun(check, `could not be run: ${reading.message}`) : reading;
   });
 }
 
@@ -69,57 +74,58 @@ function rowsWhere(rowCount: number, isWanted: (row: number) => boolean): number
 }
 
 /** An outcome that the treatment cannot have changed: whatever effect it shows is what hidden differences do. */
-function placeboOutcome(claim: Claim, { name, kind, values }: Placebo): CheckReading {
-  const check = kind === 'negative control' ? 'negative control' : 'pre-treatment outcome';
+function placeboOutcome(claim: Claim, { name, values }: Placebo, check: CheckName): CheckReading {
   const spread = standardDeviation(values);
   if (!(spread > 0)) return notRun(check, `${name} is the same for every unit, so it says nothing`);
   const found = attempt(() => reestimate(studyWithout(claim.study, [name], values), claim));
   if (found instanceof Refusal) return notRun(check, `${name} cannot be read: ${found.message}`);
   const isAdjustedFor = claim.study.groups.some(({ covariate }) => covariate === name);
-  const size = found.estimate / spread;
-  const wide = (1.96 * found.standardError) / spread;
-  const p = 2 * normalTail(Math.abs(found.estimate / found.standardError));
-  const isClear = p < claim.alpha / Math.max(1, claim.placebos.length) && Math.abs(size) > NEGLIGIBLE / 2;
-  const isNothing = Math.abs(size) + wide < 2 * NEGLIGIBLE;
-  const outcome = isClear ? 'failed' : isNothing ? 'passed' : 'undecided';
+  const { outcome, standardizedSize, largestSize, pValue, equivalencePValue } = placeboOutcomeReading(found, spread, {
+    alpha: claim.alpha,
+    margin: PLACEBO_MARGIN,
+    comparisons: claim.placebos.length,
+  });
   const reading = {
     failed: 'so something that is not in the covariates differs between the groups',
-    passed: 'as it should be: nothing to speak of',
-    undecided: 'which is not shown to differ from nothing, nor to be nothing',
+    passed: `shown to be less than ${PLACEBO_MARGIN} of them (p = ${equivalencePValue.toPrecision(2)}), as it should be`,
+    undecided: `which is not shown to differ from nothing, nor to be less than ${PLACEBO_MARGIN} of them`,
   }[outcome];
   return {
     check,
     outcome,
-    standardizedSize: size,
+    standardizedSize,
+    largestSize,
     isAdjustedFor,
-    sentence: `${name}, which the treatment cannot have changed, shows an effect of ${shown(found.estimate)} (${shown(size)} standard deviations, p = ${p.toPrecision(2)}), ${reading}${isAdjustedFor ? '; the answer itself is adjusted for it' : ''}.`,
+    sentence: `${name}, which the treatment cannot have changed, shows an effect of ${shown(found.estimate)} (${shown(standardizedSize)} standard deviations, p = ${pValue.toPrecision(2)}), ${reading}${isAdjustedFor ? '; the answer itself is adjusted for it' : ''}.`,
   };
 }
 
-/** A covariate of pure noise must change nothing. */
+/** Covariates of pure noise must change nothing. */
 function randomCommonCause(claim: Claim): CheckReading {
   const random = seededRandom(claim.options.seed + 11);
   const { covariates, scales } = claim.study;
-  const noise = Float64Array.from({ length: covariates.rowCount }, () => random.normal());
-  const noisy: Study = {
-    ...claim.study,
-    covariates: {
-      ...covariates,
-      names: [...covariates.names, '(noise)'],
-      columns: [...covariates.columns, noise],
-    },
-    scales: { means: Float64Array.of(...scales.means, 0), deviations: Float64Array.of(...scales.deviations, 1) },
-  };
-  const found = attempt(() => reestimate(noisy, claim));
-  if (found instanceof Refusal) return notRun('random common cause', `could not be run: ${found.message}`);
-  const moved = (found.estimate - claim.estimate.estimate) / claim.estimate.standardError;
-  const outcome = Math.abs(moved) < 0.5 ? 'passed' : Math.abs(moved) < 1 ? 'undecided' : 'failed';
+  const estimates: number[] = [];
+  for (let draw = 0; draw < NOISE_DRAWS; draw += 1) {
+    const noise = Float64Array.from({ length: covariates.rowCount }, () => random.normal());
+    const noisy: Study = {
+      ...claim.study,
+      covariates: {
+        ...covariates,
+        names: [...covariates.names, '(noise)'],
+        columns: [...covariates.columns, noise],
+      },
+      scales: { means: Float64Array.of(...scales.means, 0), deviations: Float64Array.of(...scales.deviations, 1) },
+    };
+    const found = attempt(() => reestimate(noisy, claim));
+    if (found instanceof Refusal) return notRun('random common cause', `could not be run: ${found.message}`);
+    estimates.push(found.estimate);
+  }
+  const { outcome, movedBy, least, most } = noiseReading(claim.estimate, estimates);
   return {
+    ...NO_SIZE,
     check: 'random common cause',
     outcome,
-    standardizedSize: null,
-    isAdjustedFor: false,
-    sentence: `With a covariate of pure noise the estimate becomes ${shown(found.estimate)}: it moves by ${shown(Math.abs(moved))} of its standard error${outcome === 'passed' ? '' : ', so it hangs on chance'}.`,
+    sentence: `With a covariate of pure noise, drawn ${NOISE_DRAWS} times, the estimate is ${shown(least)} to ${shown(most)}: on average it moves by ${shown(movedBy)} of its standard error${outcome === 'passed' ? '' : ', so it hangs on chance'}.`,
   };
 }
 
@@ -134,16 +140,17 @@ function subsets(claim: Claim): CheckReading {
     if (!(found instanceof Refusal)) estimates.push(found.estimate);
   }
   if (estimates.length < SUBSETS / 2) return notRun('subsets', 'too few units to leave any of them out');
-  const { estimate, standardError } = claim.estimate;
-  const [least, most] = [Math.min(...estimates), Math.max(...estimates)];
-  const isFar = Math.max(Math.abs(least - estimate), Math.abs(most - estimate)) > 2 * standardError;
-  const flips = estimate !== 0 && (Math.sign(least) !== Math.sign(estimate) || Math.sign(most) !== Math.sign(estimate));
+  const { outcome, movedBy, least, most, flips } = subsetReading(claim.estimate, estimates);
+  const meaning = {
+    failed: ', so a few units decide it',
+    undecided: flips ? ', and it changes its sign' : ', more than so few units should move it',
+    passed: '',
+  }[outcome];
   return {
+    ...NO_SIZE,
     check: 'subsets',
-    outcome: isFar ? 'failed' : flips ? 'undecided' : 'passed',
-    standardizedSize: null,
-    isAdjustedFor: false,
-    sentence: `With an eighth of the units left out, ${estimates.length} times, the estimate lies between ${shown(least)} and ${shown(most)}${isFar ? ': a few units decide it' : ''}.`,
+    outcome,
+    sentence: `With an eighth of the units left out, ${estimates.length} times, the estimate lies between ${shown(least)} and ${shown(most)}: it moves by ${shown(movedBy)} standard errors at most${meaning}.`,
   };
 }
 
@@ -159,16 +166,12 @@ function leaveOneOut(claim: Claim): CheckReading {
   const far = (of: Effect): number => Math.abs(of.estimate - estimate.estimate);
   const [worst] = found.toSorted((a, b) => far(b.effect) - far(a.effect));
   if (worst === undefined) return notRun('leave one covariate out', 'no covariate could be left out');
-  const moved = far(worst.effect) / estimate.standardError;
-  const flips =
-    Math.sign(worst.effect.estimate) !== Math.sign(estimate.estimate) &&
-    Math.abs(worst.effect.estimate) > worst.effect.standardError;
+  const { outcome, movedBy } = omissionReading(estimate, worst.effect);
   return {
+    ...NO_SIZE,
     check: 'leave one covariate out',
-    outcome: flips ? 'failed' : moved > 2 ? 'undecided' : 'passed',
-    standardizedSize: null,
-    isAdjustedFor: false,
-    sentence: `Without ${worst.covariate}, the covariate it hangs on most, the estimate is ${shown(worst.effect.estimate)} (${shown(moved)} standard errors away)${flips ? ': had nobody measured it, the answer would be the opposite' : ''}.`,
+    outcome,
+    sentence: `Without ${worst.covariate}, the covariate it hangs on most, the estimate is ${shown(worst.effect.estimate)} (${shown(movedBy)} standard errors away)${outcome === 'failed' ? ': had nobody measured it, the answer would be the opposite' : ''}.`,
   };
 }
 
