@@ -53,7 +53,7 @@ export function placeboTreatments(claim: Claim): CheckReading {
 function sentenceOf(reading: PlaceboTreatmentReading): string {
   const { outcome, drawCount, bias, biasStandardError, pValue, falseAlarmRatio } = reading;
   const meaning = outcome === 'failed' ? ': here the method is biased, or its interval too narrow' : '';
-  return `Controls that look like the treated, drawn ${drawCount} times as if they had been treated, show an effect of ${shown(bias)} on average (± ${shown(2 * biasStandardError)}, p = ${pValue.toPrecision(2)}) where there is none, and ${shown(100 * falseAlarmRatio)} % of the draws would be called an effect${meaning}.`;
+  return `Controls that look like the treated, drawn ${drawCount} times as if they had been treated, show an effect of ${shown(bias)} on average (± ${shown(2 * biasStandardError)}, p = ${pValue.toPrecision(2)}) where there is none, and ${(100 * falseAlarmRatio).toFixed(0)} % of the draws would be called an effect${meaning}.`;
 }
 
 function controlsOf(study: Study, rows: Uint32Array): Study {

@@ -166,6 +166,7 @@ interface MatchItCase {
   readonly before: Readonly<Record<string, number>>;
   readonly after: Readonly<Record<string, number>>;
   readonly ks: Readonly<Record<string, number>>;
+  readonly ecdfMeans: Readonly<Record<string, number>>;
   readonly varianceRatios: Readonly<Record<string, number | 'NA'>>;
 }
 
@@ -215,9 +216,10 @@ test('matches, subclasses, strata and balance, as MatchIt has them', async (t) =
       near(total ** 2 / controls.reduce((sum, of) => sum + of * of, 0), peer.effectiveControls, 1e-6, 'effective');
       near(difference(weights, treatment, outcome), peer.estimate, 1e-6, 'estimate');
       const balances = columnBalances(covariates, treatment, 'ATT', weights);
-      for (const { name, standardizedDifference, kolmogorovSmirnov, varianceRatio } of balances) {
+      for (const { name, standardizedDifference, kolmogorovSmirnov, meanDistance, varianceRatio } of balances) {
         near(standardizedDifference, peer.after[name]!, 1e-5, `${name}: standardized difference`);
         near(kolmogorovSmirnov, peer.ks[name]!, 1e-5, `${name}: Kolmogorov-Smirnov`);
+        near(meanDistance, peer.ecdfMeans[name]!, 1e-5, `${name}: mean distance`);
         const ratio = peer.varianceRatios[name];
         if (typeof ratio === 'number' && varianceRatio !== null) near(varianceRatio, ratio, 1e-5, `${name}: variances`);
       }

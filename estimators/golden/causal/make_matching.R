@@ -20,7 +20,7 @@ case <- function(name, fit) {
        usedControls = sum(fit$weights[data$treat == 0] > 0),
        effectiveControls = unname(summary$nn["Matched (ESS)", 1]),
        before = as.list(summary$sum.all[, "Std. Mean Diff."]), after = as.list(across[, "Std. Mean Diff."]),
-       ks = as.list(across[, "eCDF Max"]), varianceRatios = as.list(across[, "Var. Ratio"]))
+       ks = as.list(across[, "eCDF Max"]), ecdfMeans = as.list(across[, "eCDF Mean"]), varianceRatios = as.list(across[, "Var. Ratio"]))
 }
 cases <- list(
   case("nearest 1:1", nearest()),

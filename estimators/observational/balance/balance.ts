@@ -12,6 +12,8 @@ export interface ColumnBalance {
   readonly varianceRatio: number | null;
   /** The largest distance between the groups' cumulative distributions (Kolmogorov-Smirnov), 0 to 1. */
   readonly kolmogorovSmirnov: number;
+  /** The same distance on average over the values that occur, 0 to 1. */
+  readonly meanDistance: number;
 }
 
 /**
@@ -36,13 +38,17 @@ export function columnBalances(
     const spreads = plain.map((group) => (isIndicator ? group.mean * (1 - group.mean) : group.variance));
     const variance = estimand === 'ATT' ? spreads[1]! : (spreads[0]! + spreads[1]!) / 2;
     const off = treated.mean - control.mean;
+    const distances = isIndicator
+      ? { largest: Math.abs(off), mean: Math.abs(off) }
+      : distancesOf(column, treatment, weights);
     return {
       name: names[index] ?? `column ${index}`,
       treatedMean: treated.mean,
       controlMean: control.mean,
       standardizedDifference: off === 0 ? 0 : standardized(off, variance, (spreads[0]! + spreads[1]!) / 2),
       varianceRatio: isIndicator || control.variance === 0 ? null : treated.variance / control.variance,
-      kolmogorovSmirnov: isIndicator ? Math.abs(off) : largestDistance(column, treatment, weights),
+      kolmogorovSmirnov: distances.largest,
+      meanDistance: distances.mean,
     };
   });
 }
@@ -87,18 +93,23 @@ function groupMoments(
   return [control!, treated!];
 }
 
-function largestDistance(column: Float64Array, treatment: Uint8Array, weights: Float64Array | undefined): number {
+/** Between the cumulative distributions of the groups, at every value that occurs in either. */
+function distancesOf(column: Float64Array, treatment: Uint8Array, weights: Float64Array | undefined) {
   const order = argsort(column);
   const totals = [0, 0];
   for (let row = 0; row < column.length; row += 1)
     totals[treatment[row]!]! += weights === undefined ? 1 : weights[row]!;
   const below = [0, 0];
-  let largest = 0;
+  let [largest, sum, values] = [0, 0, 0];
   for (let i = 0; i < order.length; i += 1) {
     const row = order[i]!;
     below[treatment[row]!]! += weights === undefined ? 1 : weights[row]!;
     const isLastOfValue = i + 1 === order.length || column[order[i + 1]!]! !== column[row]!;
-    if (isLastOfValue) largest = Math.max(largest, Math.abs(below[1]! / totals[1]! - below[0]! / totals[0]!));
+    if (!isLastOfValue) continue;
+    const distance = Math.abs(below[1]! / totals[1]! - below[0]! / totals[0]!);
+    largest = Math.max(largest, distance);
+    sum += distance;
+    values += 1;
   }
-  return largest;
+  return { largest, mean: sum / values };
 }

@@ -28,6 +28,7 @@ export function overlapOf(propensity: Float64Array, treatment: Uint8Array): Over
       if (of >= range.least && of <= range.most) inside += 1;
     } else controlCounts[bar]! += 1;
   }
+  if (treated === 0) throw new RangeError('overlap: there are no treated units');
   const edges = Array.from({ length: BARS + 1 }, (_, bar) => bar / BARS);
   return { edges, treatedCounts, controlCounts, commonSupportRatio: inside / treated };
 }
