@@ -169,7 +169,8 @@ export async function pushedDownCem(
   const spread = await one(warehouse, coarsenedQuery(units, cuts, estimand, estimate));
   let variance = (spread.between_strata ?? NaN) / asked / asked;
   for (const group of [0, 1]) {
-    const pooled = (sums[`squares_${group}`] ?? NaN) / (sums[`freedom_${group}`] ?? NaN);
+    const freedom = sums[`freedom_${group}`] ?? NaN;
+    const pooled = freedom > 0 ? (sums[`squares_${group}`] ?? NaN) / freedom : 0;
     const single = spread[`single_${group}`] ?? 0;
     variance += ((spread[`within_${group}`] ?? NaN) + (single > 0 ? single * pooled : 0)) / asked / asked;
   }

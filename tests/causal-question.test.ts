@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict';
-import { chmod, mkdtemp, readFile, rm } from 'node:fs/promises';
+import { chmod, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { after, before, describe, test } from 'node:test';
 import { Client, Connection } from '@temporalio/client';
+import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
+import { Worker } from '@temporalio/worker';
 import type { CausalReport } from '../causal/report/report.ts';
 import { runUmpire } from '../cli/testing/test-platform.ts';
 import { openCausalStore } from '../control-store/postgres/causal-questions.ts';
@@ -18,6 +20,8 @@ import { openEventLog } from '../event-bus/postgres/event-log.ts';
 import { depositFailures } from '../examples/fantasy-league/deposit-failures.ts';
 import { startPlatform, type Platform } from '../main/up.ts';
 import { repositoryFile } from '../parts/repository-root.ts';
+import { causalQuestionWorkflowId } from '../workflows/causal-question.ts';
+import { workflowBundle } from '../workflows/worker.ts';
 
 const QUESTION = repositoryFile('examples/causal/deposit_failure.yaml');
 const EFFECT = -18.7;
@@ -132,6 +136,24 @@ describe('a causal question of the platform', () => {
     },
   );
 
+  test('leaves histories that are replayed without a difference', async () => {
+    const connection = await Connection.connect({ address: platform.temporalAddress });
+    const client = new Client({ connection });
+    for (const [name, workflowId] of Object.entries({
+      answered: causalQuestionWorkflowId('undisturbed'),
+      failed: 'bad',
+    })) {
+      const history = await client.workflow.getHandle(workflowId).fetchHistory();
+      await Worker.runReplayHistory({ workflowBundle: await workflowBundle() }, history, workflowId);
+      if (process.env.UMPIRE_RECORD_HISTORIES === '1')
+        await writeFile(
+          repositoryFile(`tests/histories/causal/${name}.json`),
+          `${withoutMachine(JSON.stringify(JSON.parse(historyToJSON(history))))}\n`,
+        );
+    }
+    await connection.close();
+  });
+
   /** Asked again until it is taken: whoever was killed before may still be starting. */
   async function questionIsTaken(id: string): Promise<void> {
     const ended = new AbortController();
@@ -170,6 +192,11 @@ describe('a causal question of the platform', () => {
     while (idOf() === before) await delay(50);
   }
 });
+
+/** Workers sign with the name of their machine, which is nobody's business. */
+function withoutMachine(history: string): string {
+  return history.replaceAll(/"identity":"[^"]*"/g, '"identity":"worker"');
+}
 
 /** Ids and times apart. */
 function withoutTimes(report: CausalReport): unknown {

@@ -26,7 +26,7 @@ test('ten processes that open an empty database at once migrate it once', async 
   const { rows } = await query(url, 'select name from umpire_control.kysely_migration order by name');
   assert.deepEqual(
     rows.map(({ name }) => String(name)),
-    ['0001_definitions_and_experiments', '0002_restores', '0003_erasures'],
+    ['0001_definitions_and_experiments', '0002_restores', '0003_erasures', '0004_causal_questions'],
   );
 });
 
@@ -41,6 +41,7 @@ test('the schema has these tables and columns', async () => {
   );
   assert.deepEqual(Object.fromEntries(rows.map(({ table, columns }) => [table, columns])), {
     audit: 'id at actor action subject reason detail',
+    causal_questions: 'question_id question asked_at state detail finished_at report',
     definition_versions: 'kind key version document created_by created_at',
     erased_ids: 'id_hash erased_until change',
     erasure_key: 'is_only key',

@@ -31,12 +31,6 @@ export interface CohortQuestion {
 /** How long before time zero events are looked at. */
 const LOOKBACK_MS = 180 * 86_400_000;
 
-export interface CohortRow extends Row {
-  readonly unit_id: string;
-  readonly treated: number;
-  readonly outcome: number;
-}
-
 /**
  * Writes the cohort into a table of its own, once: a later attempt finds the table and changes nothing, so that an answer is of one state of the
  * warehouse. One row per unit: unit_id, treated, is_complete, outcome, prior_outcome, c_0, … (negative controls) and f_0, … (features).

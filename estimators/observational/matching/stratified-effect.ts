@@ -89,16 +89,14 @@ function sumsByStratum(strata: Int32Array, treatment: Uint8Array, outcome: Float
   return groups;
 }
 
+/** 0 where every stratum has one unit of the group: what they spread is in how the differences of the strata spread then. */
 function pooledVariance(used: readonly Stratum[], group: 0 | 1): number {
   let [squares, freedom] = [0, 0];
   for (const each of used) {
     squares += each.squares[group];
     freedom += each.counts[group] - 1;
   }
-  if (freedom > 0) return squares / freedom;
-  throw new RangeError(
-    `strata: every stratum has a single ${group === 1 ? 'treated' : 'control'} unit, so nothing says how they spread; make them coarser`,
-  );
+  return freedom > 0 ? squares / freedom : 0;
 }
 
 function weightsOf(
