@@ -1,3 +1,4 @@
+import type { Benchmark } from '../estimators/observational/sensitivity/robustness-value.ts';
 import type { CheckReading } from './checks/reading.ts';
 import type { Sensitivity } from './checks/sensitivity.ts';
 import type { MethodEstimate } from './methods/method.ts';
@@ -17,11 +18,13 @@ export interface Evidence {
   readonly methods: readonly MethodReading[];
 }
 
-/** Standardized differences: balanced up to the first (Austin 2009), hopeless beyond the second (Rubin 2001). */
+/** Standardized differences: balanced up to the first (Austin, Stat. Med. 28, 2009), hopeless beyond the second (Rubin, HSORM 2, 2001; Stuart 2010). */
 const BALANCED = 0.1;
 const HOPELESS = 0.25;
+/** Kish's effective numbers. Of 20 a mean's interval is about normal for outcomes that are not too skewed, of 50 for most. */
 const FEW_CONTROLS = 20;
 const FEWISH_CONTROLS = 50;
+/** Ours: an answer about less than half of the treated is one to another question (Crump et al. 2009 on what trimming changes). */
 const KEPT_AT_LEAST = 0.5;
 const LARGEST_SHARE = 0.1;
 /** A hidden difference that shows as much of this in what cannot be an effect leaves nothing to believe in. */
@@ -115,25 +118,30 @@ function doubtsOfChecks({ checks, effect, outcomeSpread }: Evidence): string[] {
     .map(({ sentence }) => sentence);
 }
 
-/** Undecided counts where it matters: a few units may decide, or a negative control may hide as much as half of the effect. */
-function isDoubt({ check, outcome, largestSize }: CheckReading, size: number): boolean {
+/** Undecided counts where it matters: a few units may decide, or what should be nothing may hide as much as half of the effect. */
+function isDoubt({ check, outcome, largestSize, isAdjustedFor }: CheckReading, size: number): boolean {
   if (outcome !== 'undecided') return false;
   if (check === 'subsets') return true;
-  return check === 'negative control' && (largestSize === null || largestSize >= 0.5 * size);
+  return PLACEBO_OUTCOMES.has(check) && !isAdjustedFor && (largestSize === null || largestSize >= 0.5 * size);
 }
+
+const PLACEBO_OUTCOMES: ReadonlySet<string> = new Set(['negative control', 'pre-treatment outcome']);
 
 function doubtsOfSensitivity({ sensitivity, effect }: Evidence): string[] {
   const doubts: string[] = [];
   const isClear = effect.lower > 0 || effect.upper < 0;
   if (!isClear) return ['The interval holds no effect as well as this one: more units would be needed to tell.'];
   const [strongest] = sensitivity.robustness?.benchmarks ?? [];
-  if (strongest?.isOverturned === true)
-    doubts.push(`A hidden confounder as strong as ${strongest.covariate} is would bring the estimate to nothing.`);
+  if (strongest?.isOverturned === true) doubts.push(strongEnough(strongest));
   if (sensitivity.criticalGamma !== null && sensitivity.criticalGamma < 1.1)
     doubts.push(
       `A hidden confounder that makes one of two alike units ${sensitivity.criticalGamma.toFixed(2)} times as likely to be treated would explain it.`,
     );
   return doubts;
+}
+
+function strongEnough({ covariate, overturningMultiple }: Benchmark): string {
+  return `A hidden confounder ${(overturningMultiple ?? 1).toFixed(2)} times as strong as ${covariate} is would bring the estimate to nothing.`;
 }
 
 function credible({ largestDifference, checks, sensitivity }: Evidence): string {
