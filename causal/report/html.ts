@@ -1,6 +1,7 @@
 import { escape } from '../../report-page/markup.ts';
 import { list, page, section, table } from '../../report-page/page.ts';
 import { lovePlot, methodsPlot, overlapPlot } from './plots.ts';
+import { sensitivityPlot } from './sensitivity-plot.ts';
 import type { CausalReport, EffectReading } from './report.ts';
 import { number } from './wording.ts';
 
@@ -20,6 +21,7 @@ export function causalHtml(report: CausalReport): string {
     assumptions,
     nextSteps,
   } = report;
+  const robustness = report.sensitivity?.robustness ?? null;
   return page(`What ${question.treatment} does to ${question.outcome}`, [
     `<h1>${escape(`What ${question.treatment} does to ${question.outcome}`)}</h1>`,
     finding === null ? '' : `<p class="lead">${escape(finding)}</p>`,
@@ -51,7 +53,12 @@ export function causalHtml(report: CausalReport): string {
           ),
         ),
     segments.length === 0 ? '' : section('Segments', segmentsTable(report)),
-    overturnedBy.length === 0 ? '' : section('What would overturn it', list(overturnedBy)),
+    overturnedBy.length === 0
+      ? ''
+      : section(
+          'What would overturn it',
+          list(overturnedBy) + (robustness === null ? '' : sensitivityPlot(robustness, question.alpha)),
+        ),
     dataQuality.length === 0 ? '' : section('Know about the data', list(dataQuality)),
     assumptions.length === 0 ? '' : section('What has to hold', list(assumptions)),
     nextSteps.length === 0
