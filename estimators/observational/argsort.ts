@@ -1,10 +1,12 @@
 const DIGIT_BITS = 11;
 const DIGITS = 1 << DIGIT_BITS;
 const MASK = DIGITS - 1;
+/** Longer runs of numbers that agree in their leading bits are sorted by a comparator. */
+const SHORT_RUN = 32;
 
 /**
- * The order of numbers from small to large, as indices; equal numbers stay in the order that they have. Radix sort by the bits of a double: linear in their
- * number, and no comparator is called.
+ * The order of numbers from small to large, as indices; equal numbers stay in the order that they have. A radix sort by the leading 32 bits of a double, and
+ * an insertion sort of the few that agree in them: linear in their number.
  *
  * @param values finite numbers, or infinite ones; no NaN
  * @param among the indices to be sorted; default all
@@ -12,41 +14,35 @@ const MASK = DIGITS - 1;
 export function argsort(values: Float64Array, among?: Uint32Array): Uint32Array {
   const count = among?.length ?? values.length;
   let order = new Uint32Array(count);
-  let [low, high] = [new Uint32Array(count), new Uint32Array(count)];
-  fillKeys(values, among, order, low, high);
-  let [otherOrder, otherLow, otherHigh] = [new Uint32Array(count), new Uint32Array(count), new Uint32Array(count)];
-  const counts = new Uint32Array(DIGITS);
-  for (let shift = 0; shift < 64; shift += DIGIT_BITS) {
-    counts.fill(0);
-    for (let i = 0; i < count; i += 1) counts[digitOf(low[i]!, high[i]!, shift)]!++;
-    if (isOneDigit(counts, count)) continue;
+  let keys = new Uint32Array(count);
+  fillKeys(values, among, order, keys);
+  let otherOrder = new Uint32Array(count);
+  let otherKeys = new Uint32Array(count);
+  const places = new Uint32Array(DIGITS);
+  for (let shift = 0; shift < 32; shift += DIGIT_BITS) {
+    places.fill(0);
+    for (let i = 0; i < count; i += 1) places[(keys[i]! >>> shift) & MASK]!++;
     let before = 0;
     for (let digit = 0; digit < DIGITS; digit += 1) {
-      const of = counts[digit]!;
-      counts[digit] = before;
+      const of = places[digit]!;
+      places[digit] = before;
       before += of;
     }
     for (let i = 0; i < count; i += 1) {
-      const at = counts[digitOf(low[i]!, high[i]!, shift)]!++;
+      const key = keys[i]!;
+      const at = places[(key >>> shift) & MASK]!++;
       otherOrder[at] = order[i]!;
-      otherLow[at] = low[i]!;
-      otherHigh[at] = high[i]!;
+      otherKeys[at] = key;
     }
     [order, otherOrder] = [otherOrder, order];
-    [low, otherLow] = [otherLow, low];
-    [high, otherHigh] = [otherHigh, high];
+    [keys, otherKeys] = [otherKeys, keys];
   }
+  sortRuns(values, order, keys);
   return order;
 }
 
-/** Bits of doubles that are in the order of the numbers: negative ones flipped whole, others by their sign. */
-function fillKeys(
-  values: Float64Array,
-  among: Uint32Array | undefined,
-  order: Uint32Array,
-  low: Uint32Array,
-  high: Uint32Array,
-): void {
+/** The leading bits of doubles, in the order of the numbers: negative ones flipped whole, others by their sign. */
+function fillKeys(values: Float64Array, among: Uint32Array | undefined, order: Uint32Array, keys: Uint32Array): void {
   const double = new Float64Array(1);
   const words = new Uint32Array(double.buffer);
   for (let i = 0; i < order.length; i += 1) {
@@ -55,19 +51,39 @@ function fillKeys(
     // -0 and 0 are equal.
     double[0] = values[index]! + 0;
     const top = words[1]!;
-    const isNegative = top >>> 31 === 1;
-    low[i] = isNegative ? ~words[0]! : words[0]!;
-    high[i] = isNegative ? ~top : top | 0x80000000;
+    keys[i] = top >>> 31 === 1 ? ~top : top | 0x80000000;
   }
 }
 
-function digitOf(low: number, high: number, shift: number): number {
-  if (shift >= 32) return (high >>> (shift - 32)) & MASK;
-  const rest = low >>> shift;
-  return (shift + DIGIT_BITS <= 32 ? rest : rest | (high << (32 - shift))) & MASK;
+function sortRuns(values: Float64Array, order: Uint32Array, keys: Uint32Array): void {
+  for (let first = 0; first < order.length;) {
+    let end = first + 1;
+    while (end < order.length && keys[end] === keys[first]) end += 1;
+    if (end - first > SHORT_RUN) sortLongRun(values, order, first, end);
+    else if (end - first > 1) sortShortRun(values, order, first, end);
+    first = end;
+  }
 }
 
-function isOneDigit(counts: Uint32Array, count: number): boolean {
-  const first = counts.findIndex((of) => of > 0);
-  return first < 0 || counts[first] === count;
+function sortShortRun(values: Float64Array, order: Uint32Array, first: number, end: number): void {
+  for (let i = first + 1; i < end; i += 1) {
+    const index = order[i]!;
+    const value = values[index]!;
+    let at = i;
+    while (at > first && values[order[at - 1]!]! > value) {
+      order[at] = order[at - 1]!;
+      at -= 1;
+    }
+    order[at] = index;
+  }
+}
+
+/** Mostly one value many times, which is in order already. */
+function sortLongRun(values: Float64Array, order: Uint32Array, first: number, end: number): void {
+  const run = order.slice(first, end);
+  const value = values[run[0]!]!;
+  if (run.every((index) => values[index] === value)) return;
+  const places = Uint32Array.from(run, (_, place) => place);
+  places.sort((a, b) => values[run[a]!]! - values[run[b]!]! || a - b);
+  for (let i = 0; i < places.length; i += 1) order[first + i] = run[places[i]!]!;
 }
