@@ -46,8 +46,10 @@ test('every command of docs/connect.md does what the page shows', async () => {
 
 test('every document of docs/connect.md can be read', () => {
   const documents = blocks.filter(({ language }) => language === 'yaml');
-  assert.equal(documents.length, 1);
-  for (const { text } of documents) assert.ok(parseWarehouseSource(text, 'connect.md').source.experiments.length > 0);
+  assert.equal(documents.length, 2);
+  const [product, everyType] = documents.map(({ text }) => parseWarehouseSource(text, 'connect.md').source);
+  assert.ok((product?.experiments.length ?? 0) > 0);
+  assert.ok(new Set(everyType?.metrics.map(({ type }) => type)).size > 5);
 });
 
 test('exit codes and JSON: 0 for an answer, 1 for one that is bad news, 2 for wrong usage', async () => {
