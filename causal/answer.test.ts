@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import { seededRandom } from '../estimators/seeded-random.ts';
 import { answer } from './answer.ts';
 import type { AskedQuestion } from './report/report.ts';
+import { optionsOf, prepare } from './steps.ts';
 import type { RawStudy } from './study/raw-column.ts';
 
 const ASKED: AskedQuestion = {
@@ -121,4 +122,23 @@ test('an outcome that never varies and a method that cannot give the estimand ar
   );
   const reasons = answer(raw, { ...ASKED, method: 'psm', estimand: 'ATE' }).reasons.join();
   assert.match(reasons, /psm: gives no ATE/);
+});
+
+test('what no line follows is answered with boosted trees', () => {
+  const raw = world({ seed: 6, rowCount: 3000, effect: 5 });
+  const age = raw.covariates[0];
+  assert.ok(age?.kind === 'number');
+  // Who is old or young spends more, and is treated more often: a straight line sees nothing of it.
+  const random = seededRandom(12);
+  const bend = age.values.map((of) => ((of - 35) / 10) ** 2);
+  const treatment = Uint8Array.from(bend, (of) => (random.uniform() < 1 / (1 + Math.exp(1.2 - 0.8 * of)) ? 1 : 0));
+  const outcome = Float64Array.from(bend, (of, row) => 10 + 8 * of + 5 * treatment[row]! + 4 * random.normal());
+  const asked = { ...ASKED, covariates: ['age'], segments: [], method: 'aipw' as const };
+  const bent = { ...raw, treatment, outcome, covariates: [age], segments: [], placebos: [] };
+  const offBy = (nuisances: 'linear' | 'boosted-trees'): number => {
+    const { found } = prepare(bent, asked, optionsOf(asked, { nuisances }));
+    return Math.abs(found.chosen.estimate - 5);
+  };
+  const [linear, trees] = [offBy('linear'), offBy('boosted-trees')];
+  assert.ok(trees < 0.2 * linear, `off by ${trees} with trees, by ${linear} with lines`);
 });

@@ -1,5 +1,6 @@
 import type { Effect } from '../../estimators/effect.ts';
 import { aipwEffect } from '../../estimators/observational/doubly-robust/aipw.ts';
+import { boostedNuisances } from '../../estimators/observational/doubly-robust/boosted-nuisances.ts';
 import { drawnFolds } from '../../estimators/observational/doubly-robust/folds.ts';
 import { linearNuisances } from '../../estimators/observational/doubly-robust/nuisances.ts';
 import { coarsenedStrata } from '../../estimators/observational/matching/coarsened-strata.ts';
@@ -75,9 +76,12 @@ function weighted(
 }
 
 function doublyRobust(study: Study, _: Propensity, options: MethodOptions): MethodEstimate {
-  const { treatment, outcome } = study;
+  const { covariates, treatment, outcome } = study;
   const folds = drawnFolds(treatment, FOLDS, options.seed);
-  const nuisances = linearNuisances(study, folds, FOLDS, NUISANCE_RIDGE);
+  const nuisances =
+    options.nuisances === 'linear'
+      ? linearNuisances(study, folds, FOLDS, NUISANCE_RIDGE)
+      : boostedNuisances(covariates, treatment, outcome, folds, FOLDS);
   const estimand = options.estimand === 'ATE' ? 'ATE' : 'ATT';
   const found = aipwEffect(treatment, outcome, nuisances, estimand);
   const bounded = nuisances.propensity.map((e) => Math.min(0.99, Math.max(estimand === 'ATE' ? 0.01 : 0, e)));

@@ -13,6 +13,8 @@ export interface MethodOptions {
   /** Largest distance of a match, in standard deviations of the logit; null: none. */
   readonly caliper: number | null;
   readonly withReplacement: boolean;
+  /** What predicts outcomes and propensities in `aipw`: lines, or boosted trees for what no line follows. */
+  readonly nuisances: 'linear' | 'boosted-trees';
   /** For the folds of cross-fitting. */
   readonly seed: number;
 }
@@ -22,6 +24,7 @@ export const DEFAULT_OPTIONS: MethodOptions = {
   neighbours: 1,
   caliper: 0.2,
   withReplacement: true,
+  nuisances: 'linear',
   seed: 1,
 };
 

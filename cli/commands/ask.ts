@@ -22,6 +22,7 @@ interface Options {
   readonly estimand: string;
   readonly neighbours: string;
   readonly caliper: string;
+  readonly nuisances: string;
   readonly withoutReplacement?: boolean;
   readonly alpha: string;
   readonly seed: string;
@@ -69,6 +70,7 @@ export function addAskCommand(program: Command, shell: Shell): void {
     .option('--estimand <estimand>', 'ATT, ATE or ATO', 'ATT')
     .option('--neighbours <number>', 'psm: controls for each treated unit', '1')
     .option('--caliper <deviations>', 'psm: the largest distance, in standard deviations of the logit, or none', '0.2')
+    .option('--nuisances <kind>', 'aipw: linear, or boosted-trees for what no line follows', 'linear')
     .option('--without-replacement', 'psm: each control stands for one treated unit at most')
     .option('--alpha <level>', 'two-sided error level', '0.05')
     .option('--seed <number>', 'the same seed gives the same answer', '1')
@@ -114,6 +116,7 @@ async function fileAnswer(options: Options, shell: Shell): Promise<Answer> {
       neighbours: wholeOf('--neighbours', options.neighbours, 1),
       caliper: caliperOf(options.caliper),
       withReplacement: options.withoutReplacement !== true,
+      nuisances: choice('--nuisances', options.nuisances, ['linear', 'boosted-trees'] as const),
     },
   };
   const { askFile } = await import('../../analyze/causal-file/ask-file.ts');
