@@ -22,13 +22,19 @@ const SERVICES = [
 /** The health of the server as a whole and of each service. */
 export class Health {
   readonly #implementation = new HealthImplementation();
+  readonly #services: readonly string[];
+
+  /** @param others services that not every server offers */
+  constructor(others: readonly string[] = []) {
+    this.#services = [...SERVICES, ...others];
+  }
 
   addTo(server: Server): void {
     this.#implementation.addToServer(server);
   }
 
   set(status: 'SERVING' | 'NOT_SERVING'): void {
-    for (const service of SERVICES) this.#implementation.setStatus(service, status);
+    for (const service of this.#services) this.#implementation.setStatus(service, status);
   }
 }
 

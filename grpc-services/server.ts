@@ -79,7 +79,7 @@ export async function startGrpcServer(options: GrpcServerOptions): Promise<GrpcS
   add(ControlServiceService, { ...createControlService({ ...options }) });
   if (options.causal !== undefined)
     add(CausalServiceService, { ...createCausalService({ ...common, ...options.causal }) });
-  const health = new Health();
+  const health = new Health(options.causal === undefined ? [] : ['umpire.causal.v1.CausalService']);
   health.addTo(server);
   await addReflection(server);
   const port = await bind(server, options.address);
