@@ -200,6 +200,8 @@ test('matches, subclasses, strata and balance, as MatchIt has them', async (t) =
     'nearest 2:1': () => pairs(2).weights,
     'nearest with replacement': () => nearestWithReplacement(score, treatment, outcome).weights,
     caliper: () => pairs(1, 0.002).weights,
+    'caliper, 2:1 with replacement': () =>
+      nearestWithReplacement(score, treatment, outcome, { neighbours: 2, caliper: 0.002 }).weights,
     subclass: () =>
       stratifiedEffect(propensitySubclasses(probabilities(score), treatment, 6, 'ATT'), treatment, outcome, 'ATT')
         .weights,

@@ -27,6 +27,7 @@ cases <- list(
   case("nearest 2:1", nearest(ratio = 2)),
   case("nearest with replacement", nearest(replace = TRUE)),
   case("caliper", nearest(caliper = 0.002, std.caliper = FALSE)),
+  case("caliper, 2:1 with replacement", nearest(ratio = 2, replace = TRUE, caliper = 0.002, std.caliper = FALSE)),
   case("subclass", matchit(formula, data, method = "subclass", distance = "glm", subclass = 6, min.n = 0)),
   case("cem", matchit(formula, data, method = "cem", cutpoints = list(age = c(20, 25, 30, 40), educ = c(9, 12), re74 = c(1, 5000, 10000), re75 = c(1, 5000, 10000))))
 )

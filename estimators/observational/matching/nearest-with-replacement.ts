@@ -17,9 +17,9 @@ export interface MatchedSample {
 }
 
 export interface NearestOptions {
-  /** How many controls stand for each treated unit, at least. Default 1. */
+  /** How many controls stand for each treated unit: more where several are equally near, fewer where the caliper leaves fewer. Default 1. */
   readonly neighbours?: number;
-  /** The largest distance on the score; default none. A treated unit without a control so near is left out. */
+  /** The largest distance of any match on the score; default none. A treated unit without a control so near is left out. */
   readonly caliper?: number;
   /** Units are only matched within the same stratum: one number for each row. */
   readonly strata?: Int32Array;
@@ -157,16 +157,25 @@ export interface Nearest {
 }
 
 /**
- * The nearest atoms until they have enough members; of two that are equally near both.
+ * The nearest atoms until they have enough members, or none is left within the caliper; of two that are equally near both.
  *
  * @param at the first atom whose score is not below `of`
+ * @param into is left with no members where none is near enough
  */
-export function nearestAtoms(atoms: Atoms, of: number, at: number, enough: number, into: Nearest): number {
-  let [left, right, members, distance] = [at - 1, at, 0, 0];
+export function nearestAtoms(
+  atoms: Atoms,
+  of: number,
+  at: number,
+  enough: number,
+  into: Nearest,
+  caliper = Infinity,
+): void {
+  let [left, right, members] = [at - 1, at, 0];
   while (members < enough && (left >= 0 || right < atoms.count)) {
     const below = left >= 0 ? of - atoms.scores[left]! : Infinity;
     const above = right < atoms.count ? atoms.scores[right]! - of : Infinity;
-    distance = Math.min(below, above);
+    const distance = Math.min(below, above);
+    if (distance > caliper) break;
     const tolerance = EQUAL * Math.max(1, Math.abs(of));
     if (below <= distance + tolerance) {
       members += atoms.starts[left + 1]! - atoms.starts[left]!;
@@ -180,7 +189,6 @@ export function nearestAtoms(atoms: Atoms, of: number, at: number, enough: numbe
   into.first = left + 1;
   into.last = right - 1;
   into.members = members;
-  return distance;
 }
 
 interface ToMatch {
@@ -204,8 +212,8 @@ function matchGroup(
     const row = treated[i]!;
     const of = score[row]!;
     while (at < atoms.count && atoms.scores[at]! < of) at += 1;
-    if (atoms.count === 0 || closest(atoms, of, at) > caliper) continue;
-    nearestAtoms(atoms, of, at, neighbours, nearest);
+    nearestAtoms(atoms, of, at, neighbours, nearest, caliper);
+    if (nearest.members === 0) continue;
     const share = 1 / nearest.members;
     let sum = 0;
     for (let atom = nearest.first; atom <= nearest.last; atom += 1) {
@@ -223,10 +231,4 @@ function matchGroup(
       squaredShares[atoms.members[i]!] = atomSquares[atom]!;
     }
   return matchedCount;
-}
-
-function closest({ scores, count }: Atoms, of: number, at: number): number {
-  const below = at > 0 ? of - scores[at - 1]! : Infinity;
-  const above = at < count ? scores[at]! - of : Infinity;
-  return Math.min(below, above);
 }
