@@ -1,4 +1,3 @@
-import { argsort } from '../argsort.ts';
 import { assertMatchable, groupsOf, type MatchedSample, type NearestOptions } from './nearest-with-replacement.ts';
 
 /** The same, with the pairs. */
@@ -30,16 +29,24 @@ export function nearestWithoutReplacement(
   for (const { treated, controls } of groupsOf(score, treatment, strata)) {
     treatedCount += treated.length;
     const free = freePlaces(controls.length);
+    const inTurn = largestFirst(score, treated);
     for (let round = 0; round < neighbours; round += 1)
-      chooseInTurn({ score, treated: largestFirst(score, treated), controls, free, caliper, round }, pairs, matches);
+      chooseInTurn({ score, treated: inTurn, controls, free, caliper, round }, pairs, matches);
   }
   return { ...sampleOf(pairs, matches, treatment, outcome), pairs, treatedCount };
 }
 
-function largestFirst(score: Float64Array, treated: Uint32Array): Uint32Array {
-  const negative = new Float64Array(score.length);
-  for (let i = 0; i < treated.length; i += 1) negative[treated[i]!] = -score[treated[i]!]!;
-  return argsort(negative, treated.slice().sort());
+/** Sorted rows turned around; equal scores stay in the order of their rows. */
+function largestFirst(score: Float64Array, sorted: Uint32Array): Uint32Array {
+  const turned = new Uint32Array(sorted.length);
+  let [place, end] = [0, sorted.length];
+  while (end > 0) {
+    let start = end - 1;
+    while (start > 0 && score[sorted[start - 1]!] === score[sorted[start]!]) start -= 1;
+    for (let i = start; i < end; i += 1) turned[place++] = sorted[i]!;
+    end = start;
+  }
+  return turned;
 }
 
 interface Choice {
