@@ -38,7 +38,7 @@ export function causalHtml(report: CausalReport): string {
           'Who was compared',
           table(
             ['units', 'treated', 'controls'],
-            flow.map(({ step, treated, controls }) => [step, number(treated), number(controls)]),
+            flow.map(({ step, treated, controls }) => [step, whole(treated), whole(controls)]),
           ),
         ),
     report.balance.length === 0 ? '' : section('Balance', lovePlot(report.balance) + balanceTable(report)),
@@ -82,8 +82,8 @@ function methodsTable({ methods }: CausalReport): string {
     methods.map(({ method, effect, treatedCount, controlCount, effectiveControlCount, largestDifference, reason }) => [
       method,
       effect === null ? '' : interval(effect),
-      String(treatedCount),
-      String(controlCount),
+      whole(treatedCount),
+      whole(controlCount),
       effectiveControlCount.toFixed(0),
       largestDifference === null ? '' : largestDifference.toFixed(3),
       reason ?? '',
@@ -109,12 +109,16 @@ function segmentsTable({ segments }: CausalReport): string {
     ['segment', 'treated', 'controls', 'effect', 'adjusted p'],
     segments.map(({ segment, value, treated, controls, effect, adjustedPValue }) => [
       `${segment} = ${value}`,
-      String(treated),
-      String(controls),
+      whole(treated),
+      whole(controls),
       interval(effect),
       adjustedPValue.toPrecision(2),
     ]),
   );
+}
+
+function whole(count: number): string {
+  return count.toLocaleString('en-GB');
 }
 
 function interval({ estimate, lower, upper }: EffectReading): string {

@@ -21,8 +21,8 @@ export function lovePlot(balance: readonly BalanceReading[]): string {
       after === null ? '' : `<circle class="better" cx="${x(after.standardizedDifference)}" cy="${y}" r="5"/>`;
     return `<text x="0" y="${y + 4}">${escape(covariate.slice(0, 40))}</text><circle class="worse" style="fill:none" stroke-width="2" cx="${x(before.standardizedDifference)}" cy="${y}" r="5"/>${filled}`;
   });
-  const ticks = [-0.1, 0, 0.1].map(
-    (of) => `<text class="tick" x="${x(of)}" y="${bottom + 18}" text-anchor="middle">${of}</text>`,
+  const ticks = [-0.1, 0.1].map(
+    (of) => `<text class="tick" x="${x(of)}" y="${bottom + 18}" text-anchor="${of < 0 ? 'end' : 'start'}">${of}</text>`,
   );
   return svg('Standardized differences before (open) and after (filled)', height, [
     line(0, 'axis'),
@@ -58,8 +58,8 @@ export function overlapPlot({ overlap }: CausalReport): string {
   return svg('Propensities of the treated (above) and of the controls (below)', 235, [
     ...bars,
     `<line class="axis" x1="0" x2="${WIDTH}" y1="110" y2="110"/>`,
-    '<text x="4" y="14">treated</text>',
-    '<text x="4" y="206">controls</text>',
+    `<text x="${WIDTH - 4}" y="14" text-anchor="end">treated</text>`,
+    `<text x="${WIDTH - 4}" y="206" text-anchor="end">controls</text>`,
     ...ticks,
   ]);
 }
@@ -94,7 +94,8 @@ export function methodsPlot({ methods, method: chosen, naive }: CausalReport): s
     `<line class="zero" x1="${x(0)}" x2="${x(0)}" y1="0" y2="${bottom}"/>`,
     ...marks,
     ...[least, 0, most].map(
-      (of) => `<text class="tick" x="${x(of)}" y="${bottom + 18}" text-anchor="middle">${escape(number(of))}</text>`,
+      (of) =>
+        `<text class="tick" x="${x(of)}" y="${bottom + 18}" text-anchor="${of === most ? 'end' : 'middle'}">${escape(number(of))}</text>`,
     ),
   ]);
 }
